@@ -1,0 +1,217 @@
+package tickets
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Evidence keeps mails as they came, under the SHA-256 of their bytes. What Keep has returned for survives a crash.
+type Evidence interface {
+	// Create begins a new piece.
+	Create(ctx context.Context) (Draft, error)
+	// Keep makes drafts durable under their hashes, all of them or an error; it pays the price of the disk once for all.
+	Keep(ctx context.Context, drafts ...Draft) error
+	// Open reads a piece; the error is ErrNotFound where there is none.
+	Open(ctx context.Context, sha256 string) (io.ReadCloser, error)
+	// Check says whether the store can be written now.
+	Check(ctx context.Context) error
+}
+
+// Draft is a piece of evidence that is being written. Discard it or Keep it.
+type Draft interface {
+	io.Writer
+	// Sum is the SHA-256 (hex) of what was written so far.
+	Sum() string
+	// Size is how many bytes were written so far.
+	Size() int64
+	// Discard drops the draft; after Keep it does nothing.
+	Discard()
+}
+
+// PutEvidence keeps what r holds and returns its hash and size.
+func PutEvidence(ctx context.Context, e Evidence, r io.Reader) (sum string, size int64, err error) {
+	d, err := e.Create(ctx)
+	if err != nil {
+		return "", 0, err
+	}
+	defer d.Discard()
+	if _, err := io.Copy(d, r); err != nil {
+		return "", 0, fmt.Errorf("write evidence: %w", err)
+	}
+	if err := e.Keep(ctx, d); err != nil {
+		return "", 0, err
+	}
+	return d.Sum(), d.Size(), nil
+}
+
+// OpenEvidence opens the store that a URL of the settings names: file:FOLDER.
+func OpenEvidence(rawURL string) (Evidence, error) {
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		return nil, fmt.Errorf("read evidence.url %q: %w", rawURL, err)
+	}
+	if u.Scheme != "file" {
+		return nil, fmt.Errorf("evidence.url %q: give file:FOLDER", rawURL)
+	}
+	folder := u.Opaque
+	if folder == "" {
+		folder = u.Path
+	}
+	return NewFolder(folder)
+}
+
+// Folder is an evidence store on a local disk: ab/cd/abcd… below its root.
+type Folder struct{ root string }
+
+// NewFolder opens the store in a folder, which it creates; only the owner may read it.
+func NewFolder(root string) (*Folder, error) {
+	if root == "" {
+		return nil, errors.New("evidence.url names no folder: give file:FOLDER")
+	}
+	if err := os.MkdirAll(filepath.Join(root, "new"), 0o700); err != nil {
+		return nil, fmt.Errorf("create the evidence folder: %w", err)
+	}
+	return &Folder{root}, nil
+}
+
+// Create implements Evidence.
+func (f *Folder) Create(context.Context) (Draft, error) {
+	file, err := os.CreateTemp(filepath.Join(f.root, "new"), "*")
+	if errors.Is(err, fs.ErrNotExist) { // somebody tidied up
+		if err = os.MkdirAll(filepath.Join(f.root, "new"), 0o700); err == nil {
+			file, err = os.CreateTemp(filepath.Join(f.root, "new"), "*")
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("begin evidence: %w", err)
+	}
+	return &fileDraft{file: file, hash: sha256.New()}, nil
+}
+
+// syncAll is the number of drafts from which one sync of the whole file system is cheaper than one for each file.
+const syncAll = 4
+
+// Keep implements Evidence. Nothing is skipped because a file of that name is there: it may be the torn one of a crash.
+func (f *Folder) Keep(_ context.Context, drafts ...Draft) error {
+	folders := map[string]bool{}
+	for _, d := range drafts {
+		draft := d.(*fileDraft)
+		if draft.kept {
+			continue
+		}
+		if len(drafts) < syncAll {
+			if err := draft.file.Sync(); err != nil {
+				return fmt.Errorf("sync evidence: %w", err)
+			}
+		}
+		folder, err := f.place(draft)
+		if err != nil {
+			return err
+		}
+		folders[folder] = true
+	}
+	if len(drafts) >= syncAll {
+		return syncFileSystem(f.root)
+	}
+	for folder := range folders {
+		if err := syncFolder(folder); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// place moves a draft to its name and returns the folder that now holds it.
+func (f *Folder) place(d *fileDraft) (string, error) {
+	name := f.path(d.Sum())
+	folder := filepath.Dir(name)
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return "", fmt.Errorf("create evidence folder: %w", err)
+	}
+	if err := d.file.Close(); err != nil {
+		return "", fmt.Errorf("close evidence: %w", err)
+	}
+	if err := os.Rename(d.file.Name(), name); err != nil {
+		return "", fmt.Errorf("name evidence: %w", err)
+	}
+	d.kept = true
+	return folder, nil
+}
+
+// Open implements Evidence.
+func (f *Folder) Open(_ context.Context, sum string) (io.ReadCloser, error) {
+	if len(sum) != 2*sha256.Size || strings.Trim(sum, "0123456789abcdef") != "" {
+		return nil, fmt.Errorf("open evidence %q: %w", sum, ErrNotFound)
+	}
+	file, err := os.Open(f.path(sum))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("open evidence %s: %w", sum, ErrNotFound)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open evidence: %w", err)
+	}
+	return file, nil
+}
+
+// Check implements Evidence.
+func (f *Folder) Check(ctx context.Context) error {
+	d, err := f.Create(ctx)
+	if err != nil {
+		return err
+	}
+	defer d.Discard()
+	_, err = d.Write([]byte("check"))
+	return err
+}
+
+func (f *Folder) path(sum string) string { return filepath.Join(f.root, sum[:2], sum[2:4], sum) }
+
+func syncFolder(path string) error {
+	dir, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("open evidence folder: %w", err)
+	}
+	defer dir.Close()
+	if err := dir.Sync(); err != nil {
+		return fmt.Errorf("sync evidence folder: %w", err)
+	}
+	return nil
+}
+
+type fileDraft struct {
+	file *os.File
+	hash hash.Hash
+	size int64
+	kept bool
+}
+
+func (d *fileDraft) Write(p []byte) (int, error) {
+	n, err := d.file.Write(p)
+	d.hash.Write(p[:n])
+	d.size += int64(n)
+	if err != nil {
+		return n, fmt.Errorf("write evidence: %w", err)
+	}
+	return n, nil
+}
+
+func (d *fileDraft) Sum() string { return hex.EncodeToString(d.hash.Sum(nil)) }
+
+func (d *fileDraft) Size() int64 { return d.size }
+
+func (d *fileDraft) Discard() {
+	if !d.kept {
+		d.file.Close()
+		os.Remove(d.file.Name())
+	}
+}

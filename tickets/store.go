@@ -1,0 +1,379 @@
+package tickets
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+	"github.com/pressly/goose/v3"
+	"modernc.org/sqlite"
+
+	"aduan/migrations"
+)
+
+// ErrNotFound is returned where something that was asked for by name is not on record.
+var ErrNotFound = errors.New("not found")
+
+// ErrNewerDatabase is returned where a newer version of the program made the database.
+var ErrNewerDatabase = errors.New("the database was made by a newer version of aduan: install that version, or restore the backup from before it")
+
+// Settings are the team's facts that rules need.
+type Settings struct {
+	TeamName     string
+	Mailbox      Mailbox
+	Prefix       string
+	Language     Language
+	Location     *time.Location
+	Constituency []string // domains, with their subdomains
+	ReopenDays   int
+	Keys         Keys
+	DKIMOnly     bool // staff commands need DKIM: security.commands = "dkim"
+	AcksPerHour  int  // to one address
+	AcksPerDay   int  // to one address
+	AcksDomain   int  // an hour, to one domain outside the constituency
+	GiveUpAfter  time.Duration
+	Lease        time.Duration // of a claim on a notice; 0 is ten seconds
+}
+
+// Store keeps the record in SQLite or PostgreSQL. Its methods are whole use cases, each one transaction; they are safe
+// for concurrent use.
+type Store struct {
+	Settings
+	db      *sqlx.DB // writes; one connection on SQLite
+	read    *sqlx.DB // reads beside the writer
+	dialect dialect
+	numbers Numbers
+	wake    chan struct{}
+
+	mu         sync.Mutex
+	statements map[string]*sqlx.Stmt
+}
+
+// dialect is all that differs between the two databases.
+type dialect struct {
+	name      string // of goose and of the folder of migrations
+	lockRow   string // at the end of a SELECT of a row that will be written
+	skipRows  string // likewise, but passing over rows that others hold
+	prepare   bool   // whether keeping statements prepared pays
+	retryable func(error) bool
+}
+
+var sqliteDialect = dialect{name: "sqlite", retryable: func(err error) bool {
+	var e *sqlite.Error
+	return errors.As(err, &e) && (e.Code()&0xff == 5 || e.Code()&0xff == 6) // SQLITE_BUSY, SQLITE_LOCKED
+}}
+
+var postgresDialect = dialect{name: "postgres", lockRow: " FOR UPDATE", skipRows: " FOR UPDATE SKIP LOCKED", prepare: true, retryable: func(err error) bool {
+	var e *pq.Error
+	return errors.As(err, &e) && (e.Code == "40001" || e.Code == "40P01") // serialization_failure, deadlock_detected
+}}
+
+// OpenStore opens the database that a URL of the settings names: sqlite:FILE or postgres://…. It does not migrate.
+func OpenStore(ctx context.Context, rawURL string, s Settings) (*Store, error) {
+	st := &Store{Settings: s, numbers: NewNumbers(s.Prefix), wake: make(chan struct{}, 1), statements: map[string]*sqlx.Stmt{}}
+	var err error
+	switch {
+	case strings.HasPrefix(rawURL, "sqlite:"):
+		err = st.openSQLite(strings.TrimPrefix(strings.TrimPrefix(rawURL, "sqlite:"), "//"))
+	case strings.HasPrefix(rawURL, "postgres://"), strings.HasPrefix(rawURL, "postgresql://"):
+		st.dialect = postgresDialect
+		st.db, err = sqlx.Open("postgres", rawURL)
+		st.read = st.db
+		if err == nil {
+			st.db.SetMaxIdleConns(8)
+			st.db.SetConnMaxIdleTime(5 * time.Minute)
+		}
+	default:
+		return nil, fmt.Errorf("database.url %q: give sqlite:FILE or postgres://USER@HOST/NAME", redactURL(rawURL))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open database %s: %w", redactURL(rawURL), err)
+	}
+	if err := st.db.PingContext(ctx); err != nil {
+		st.Close()
+		return nil, fmt.Errorf("open database %s: %w", redactURL(rawURL), err)
+	}
+	return st, nil
+}
+
+func (s *Store) openSQLite(file string) error {
+	if file == "" {
+		return errors.New("sqlite: names no file")
+	}
+	sqlx.BindDriver("sqlite", sqlx.QUESTION)
+	s.dialect = sqliteDialect
+	// The settings stand in the DSN so that every connection has them; immediate transactions take the write lock at once,
+	// because one that reads first cannot take it later while another writes.
+	dsn := (&url.URL{Scheme: "file", Opaque: strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(file)}).String() +
+		"?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(ON)&_time_format=sqlite"
+	var err error
+	if s.db, err = sqlx.Open("sqlite", dsn+"&_txlock=immediate"); err != nil {
+		return err
+	}
+	s.db.SetMaxOpenConns(1)
+	if s.read, err = sqlx.Open("sqlite", dsn); err != nil {
+		return err
+	}
+	s.read.SetMaxOpenConns(4)
+	return nil
+}
+
+// redactURL leaves the password out of a database URL that is going to be shown.
+func redactURL(raw string) string {
+	if u, err := url.Parse(raw); err == nil {
+		return u.Redacted()
+	}
+	return "(unreadable)"
+}
+
+// Close ends all connections.
+func (s *Store) Close() error {
+	var errs []error
+	if s.read != nil && s.read != s.db {
+		errs = append(errs, s.read.Close())
+	}
+	if s.db != nil {
+		errs = append(errs, s.db.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// Ping says whether the database answers.
+func (s *Store) Ping(ctx context.Context) error {
+	var one int
+	if err := s.read.GetContext(ctx, &one, "SELECT 1"); err != nil {
+		return fmt.Errorf("ask the database: %w", err)
+	}
+	return nil
+}
+
+// Migrate brings the database to this program's version and returns it. ErrNewerDatabase where it is ahead of us.
+func (s *Store) Migrate(ctx context.Context) (version int64, err error) {
+	p, err := s.migrations()
+	if err != nil {
+		return 0, err
+	}
+	if err := s.checkVersion(ctx, p); err != nil {
+		return 0, err
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return 0, fmt.Errorf("migrate the database: %w", err)
+	}
+	return p.GetDBVersion(ctx)
+}
+
+// CheckVersion says whether the database is of this program's version, without changing it.
+func (s *Store) CheckVersion(ctx context.Context) error {
+	p, err := s.migrations()
+	if err != nil {
+		return err
+	}
+	if err := s.checkVersion(ctx, p); err != nil {
+		return err
+	}
+	pending, err := p.HasPending(ctx)
+	if err != nil {
+		return fmt.Errorf("read the database's version: %w", err)
+	}
+	if pending {
+		return errors.New("the database is of an older version: run `aduan migrate`")
+	}
+	return nil
+}
+
+func (s *Store) migrations() (*goose.Provider, error) {
+	folder, err := fs.Sub(migrations.Files, s.dialect.name)
+	if err != nil {
+		return nil, fmt.Errorf("read migrations: %w", err)
+	}
+	name := goose.DialectSQLite3
+	if s.dialect.name == "postgres" {
+		name = goose.DialectPostgres
+	}
+	p, err := goose.NewProvider(name, s.db.DB, folder)
+	if err != nil {
+		return nil, fmt.Errorf("read migrations: %w", err)
+	}
+	return p, nil
+}
+
+func (s *Store) checkVersion(ctx context.Context, p *goose.Provider) error {
+	have, err := p.GetDBVersion(ctx)
+	if err != nil {
+		return fmt.Errorf("read the database's version: %w", err)
+	}
+	sources := p.ListSources()
+	if want := sources[len(sources)-1].Version; have > want {
+		return fmt.Errorf("version %d, this program knows %d: %w", have, want, ErrNewerDatabase)
+	}
+	return nil
+}
+
+// tx is one transaction. Its statements are written once, with ?.
+type tx struct {
+	*sqlx.Tx
+	s *Store
+}
+
+// attempts is how often a transaction that lost against another is tried.
+const attempts = 5
+
+// write runs do in one transaction and commits it; do may run again where the database asks for it, so it must not keep
+// what it changed outside.
+func (s *Store) write(ctx context.Context, do func(*tx) error) error {
+	var err error
+	for i := range attempts {
+		if err = s.writeOnce(ctx, do); err == nil || !s.dialect.retryable(err) {
+			return err
+		}
+		if err := sleep(ctx, time.Duration(i+1)*20*time.Millisecond); err != nil {
+			return err
+		}
+	}
+	return err
+}
+
+func (s *Store) writeOnce(ctx context.Context, do func(*tx) error) error {
+	t, err := s.db.BeginTxx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin transaction: %w", err)
+	}
+	defer t.Rollback()
+	if err := do(&tx{t, s}); err != nil {
+		return err
+	}
+	if err := t.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
+
+// look runs do in a read-only transaction, so that what it reads is one moment's.
+func (s *Store) look(ctx context.Context, do func(*tx) error) error {
+	t, err := s.read.BeginTxx(ctx, &sql.TxOptions{Isolation: s.dialect.snapshot(), ReadOnly: true})
+	if err != nil {
+		return fmt.Errorf("begin reading: %w", err)
+	}
+	defer t.Rollback()
+	return do(&tx{t, s})
+}
+
+func (d dialect) snapshot() sql.IsolationLevel {
+	if d.name == "postgres" {
+		return sql.LevelRepeatableRead
+	}
+	return sql.LevelDefault
+}
+
+func (t *tx) get(ctx context.Context, dest any, query string, args ...any) error {
+	if !t.s.dialect.prepare {
+		return t.GetContext(ctx, dest, query, args...)
+	}
+	st, err := t.s.prepared(ctx, query)
+	if err != nil {
+		return err
+	}
+	return t.StmtxContext(ctx, st).GetContext(ctx, dest, args...)
+}
+
+func (t *tx) all(ctx context.Context, dest any, query string, args ...any) error {
+	if !t.s.dialect.prepare {
+		return t.SelectContext(ctx, dest, query, args...)
+	}
+	st, err := t.s.prepared(ctx, query)
+	if err != nil {
+		return err
+	}
+	return t.StmtxContext(ctx, st).SelectContext(ctx, dest, args...)
+}
+
+// exec returns how many rows were touched.
+func (t *tx) exec(ctx context.Context, query string, args ...any) (int64, error) {
+	var r sql.Result
+	var err error
+	if t.s.dialect.prepare {
+		var st *sqlx.Stmt
+		if st, err = t.s.prepared(ctx, query); err == nil {
+			r, err = t.StmtxContext(ctx, st).ExecContext(ctx, args...)
+		}
+	} else {
+		r, err = t.ExecContext(ctx, query, args...)
+	}
+	if err != nil {
+		return 0, err
+	}
+	return r.RowsAffected()
+}
+
+// prepared returns the statement for a query, made once.
+func (s *Store) prepared(ctx context.Context, query string) (*sqlx.Stmt, error) {
+	s.mu.Lock()
+	st := s.statements[query]
+	s.mu.Unlock()
+	if st != nil {
+		return st, nil
+	}
+	st, err := s.db.PreparexContext(ctx, s.db.Rebind(query))
+	if err != nil {
+		return nil, fmt.Errorf("prepare statement: %w", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if other := s.statements[query]; other != nil {
+		st.Close()
+		return other, nil
+	}
+	s.statements[query] = st
+	return st, nil
+}
+
+// Wake tells that notices may be waiting.
+func (s *Store) Wake() <-chan struct{} { return s.wake }
+
+func (s *Store) wakeSender() {
+	select {
+	case s.wake <- struct{}{}:
+	default: // it is awake already
+	}
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}
+
+func micros(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMicro()
+}
+
+func fromMicros(us int64) time.Time {
+	if us == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(us).UTC()
+}
+
+func timeOrNil(us int64) *time.Time {
+	if us == 0 {
+		return nil
+	}
+	t := fromMicros(us)
+	return &t
+}
