@@ -1,0 +1,233 @@
+// Package dovecottest starts a real Dovecot for a test: on free ports of loopback, with
+// Maildirs in a temporary folder and users of its own, IMAP with and without TLS, and
+// LMTP for a relay that delivers into it. Nothing of the machine's own mail service is
+// touched, and everything is gone when the test ends.
+//
+// Where no Dovecot is installed the test is skipped, unless ADUAN_REQUIRE_PEERS is 1:
+// then it fails, so that a build machine cannot pass by lacking it.
+package dovecottest
+
+import (
+	"bytes"
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"aduan/mailin/imaptest"
+)
+
+// Config says what differs from the usual.
+type Config struct {
+	Users      map[string]string // address and password; nil for one user aduan@csirt.example
+	Separator  string            // between the levels of a folder name; "/" when empty
+	Prefix     string            // of all folders but INBOX, such as "INBOX."
+	Capability string            // what the server says that it can, in place of the truth
+	QuotaRule  string            // such as "Aduan/Processed:storage=1K"; empty for no quota
+}
+
+// Server is a running Dovecot.
+type Server struct {
+	Addr     string         // IMAP, plain and STARTTLS
+	TLSAddr  string         // IMAP, TLS from the first byte
+	LMTP     string         // LMTP for a relay; plus addresses go to the mailbox without the plus
+	User     string         // the first user
+	Password string         // of the first user
+	Roots    *x509.CertPool // what a TLS client has to trust
+
+	cfg  Config
+	dir  string
+	bin  string
+	mail *user.User // who owns the Maildirs
+	seq  atomic.Int64
+	cmd  *exec.Cmd
+	exit chan error
+}
+
+// Start starts Dovecot and ends it with the test.
+func Start(t testing.TB, cfg Config) *Server {
+	t.Helper()
+	bin := find(t)
+	if cfg.Users == nil {
+		cfg.Users = map[string]string{"aduan@csirt.example": "rahasia"}
+	}
+	if cfg.Separator == "" {
+		cfg.Separator = "/"
+	}
+	s := &Server{cfg: cfg, bin: bin}
+	for name := range cfg.Users {
+		if s.User == "" || name < s.User {
+			s.User, s.Password = name, cfg.Users[name]
+		}
+	}
+	if err := s.prepare(t); err != nil {
+		t.Fatalf("prepare dovecot: %v", err)
+	}
+	t.Cleanup(func() {
+		s.Stop()
+		os.RemoveAll(s.dir)
+	})
+	if err := s.Restart(); err != nil {
+		t.Fatalf("start dovecot: %v", err)
+	}
+	return s
+}
+
+func find(t testing.TB) string {
+	t.Helper()
+	for _, name := range []string{"dovecot", "/usr/sbin/dovecot", "/usr/local/sbin/dovecot"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	if os.Getenv("ADUAN_REQUIRE_PEERS") == "1" {
+		t.Fatal("dovecot is not installed (Debian: dovecot-imapd), and ADUAN_REQUIRE_PEERS=1 asks for it")
+	}
+	t.Skip("dovecot is not installed (Debian: dovecot-imapd)")
+	return ""
+}
+
+// Restart starts a stopped server again, on the same ports.
+func (s *Server) Restart() error {
+	cmd := exec.Command(s.bin, "-F", "-c", s.path("dovecot.conf"))
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	// A group of its own, so that its children end with it.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	exit := make(chan error, 1)
+	go func() { exit <- cmd.Wait() }()
+	s.cmd, s.exit = cmd, exit
+	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
+	defer cancel()
+	for ctx.Err() == nil {
+		if greets(s.Addr) {
+			return nil
+		}
+		select {
+		case err := <-exit:
+			s.cmd = nil
+			return fmt.Errorf("dovecot ended at once (%v): %s%s", err, out.String(), s.Log())
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+	return fmt.Errorf("dovecot does not answer: %s", s.Log())
+}
+
+func greets(addr string) bool {
+	conn, err := net.DialTimeout("tcp", addr, time.Second)
+	if err != nil {
+		return false
+	}
+	defer conn.Close()
+	_ = conn.SetReadDeadline(time.Now().Add(5 * time.Second))
+	b := make([]byte, 4)
+	n, _ := conn.Read(b)
+	return string(b[:n]) == "* OK"
+}
+
+// Stop ends the server and its connections; Restart starts it again.
+func (s *Server) Stop() {
+	if s.cmd == nil {
+		return
+	}
+	// The process may be gone already; then there is nothing to end.
+	_ = s.cmd.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-s.exit:
+	case <-time.After(5 * time.Second):
+		_ = syscall.Kill(-s.cmd.Process.Pid, syscall.SIGKILL)
+		<-s.exit
+	}
+	s.cmd = nil
+}
+
+// Log returns what Dovecot wrote.
+func (s *Server) Log() string {
+	b, _ := os.ReadFile(s.path("log"))
+	return string(b)
+}
+
+// SetPassword changes a user's password at once.
+func (s *Server) SetPassword(t testing.TB, name, password string) {
+	t.Helper()
+	s.cfg.Users[name] = password
+	if err := s.writeUsers(); err != nil {
+		t.Fatalf("change password: %v", err)
+	}
+}
+
+// Deliver puts a mail into a user's inbox as a delivery agent does: written aside,
+// then moved in (maildir(5)).
+func (s *Server) Deliver(t testing.TB, name string, mail []byte) {
+	t.Helper()
+	s.DeliverAt(t, name, mail, time.Now())
+}
+
+// DeliverAt is Deliver with another internal date.
+func (s *Server) DeliverAt(t testing.TB, name string, mail []byte, at time.Time) {
+	t.Helper()
+	// Dovecot numbers what it finds together in the order of the names.
+	file := fmt.Sprintf("%d.%09d.test,S=%d", time.Now().Unix(), s.seq.Add(1), len(mail))
+	tmp, dest := filepath.Join(s.maildir(name), "tmp", file), filepath.Join(s.maildir(name), "new", file)
+	if err := errors.Join(os.WriteFile(tmp, mail, 0o600), s.own(tmp), os.Chtimes(tmp, at, at), os.Rename(tmp, dest)); err != nil {
+		t.Fatalf("deliver to %s: %v", name, err)
+	}
+}
+
+// Folder returns the mails of a folder (levels parted by the configured separator) in
+// the order of their UIDs; none where there is no such folder.
+func (s *Server) Folder(t testing.TB, name, folder string) [][]byte {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	mails, err := imaptest.ReadFolder(ctx, s.Addr, name, s.cfg.Users[name], folder)
+	if err != nil && !strings.Contains(err.Error(), "doesn't exist") {
+		t.Fatalf("read folder: %v", err)
+	}
+	return mails
+}
+
+// Renumber gives the inbox of a user a new UIDVALIDITY, by taking the index away. The
+// server has to be stopped.
+func (s *Server) Renumber(t testing.TB, name string) {
+	t.Helper()
+	list := filepath.Join(s.maildir(name), "dovecot-uidlist")
+	b, err := os.ReadFile(list)
+	if err != nil {
+		t.Fatalf("renumber: %v", err)
+	}
+	head, rest, _ := bytes.Cut(b, []byte("\n"))
+	var changed []string
+	for _, field := range strings.Fields(string(head)) {
+		if v, ok := strings.CutPrefix(field, "V"); ok {
+			n, _ := strconv.Atoi(v)
+			field = fmt.Sprintf("V%d", n+1)
+		}
+		changed = append(changed, field)
+	}
+	caches, _ := filepath.Glob(filepath.Join(s.maildir(name), "dovecot.index*"))
+	for _, c := range caches {
+		os.Remove(c)
+	}
+	if err := errors.Join(os.WriteFile(list, append([]byte(strings.Join(changed, " ")+"\n"), rest...), 0o600), s.own(list)); err != nil {
+		t.Fatalf("renumber: %v", err)
+	}
+}
+
+func (s *Server) path(name string) string { return filepath.Join(s.dir, name) }
+
+func (s *Server) maildir(name string) string { return filepath.Join(s.dir, "mail", name, "Maildir") }
