@@ -35,6 +35,7 @@ type Mail struct {
 	Slip string
 
 	Automatic         string // see the Auto constants
+	Thanks            bool   // NewText is a bare thank-you
 	Unacknowledged    bool   // the sender asks for no automatic answer (X-Auto-Response-Suppress)
 	Bounces           []BouncedRecipient
 	ReturnedMessageID string // of the mail that bounced
