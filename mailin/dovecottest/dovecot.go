@@ -25,6 +25,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/emersion/go-imap/v2/imapclient"
+
 	"aduan/mailin/imaptest"
 )
 
@@ -199,6 +201,19 @@ func (s *Server) Folder(t testing.TB, name, folder string) [][]byte {
 		t.Fatalf("read folder: %v", err)
 	}
 	return mails
+}
+
+// DeleteFolder deletes a folder of a user over IMAP.
+func (s *Server) DeleteFolder(t testing.TB, name, folder string) {
+	t.Helper()
+	c, err := imapclient.DialInsecure(s.Addr, nil)
+	if err != nil {
+		t.Fatalf("delete folder: %v", err)
+	}
+	defer c.Close()
+	if err := errors.Join(c.Login(name, s.cfg.Users[name]).Wait(), c.Delete(folder).Wait()); err != nil {
+		t.Fatalf("delete folder %s: %v", folder, err)
+	}
 }
 
 // Renumber gives the inbox of a user a new UIDVALIDITY, by taking the index away. The

@@ -77,9 +77,28 @@ func Start(addr string, opts Options) (*Server, error) {
 	}
 	s.imap = imapserver.New(s.options(opts, true))
 	s.inspect = imapserver.New(s.options(Options{}, false))
-	go s.imap.Serve(ln)
-	go s.inspect.Serve(s.pipes)
+	serve(s.imap, ln)
+	serve(s.inspect, s.pipes)
 	return s, nil
+}
+
+// serve returns once the server accepts connections: closing it earlier is a race in the library.
+func serve(server *imapserver.Server, ln net.Listener) {
+	accepting := make(chan struct{})
+	go server.Serve(&announcing{Listener: ln, accepting: accepting})
+	<-accepting
+}
+
+// announcing is a listener that tells of its first Accept.
+type announcing struct {
+	net.Listener
+	once      sync.Once
+	accepting chan struct{}
+}
+
+func (a *announcing) Accept() (net.Conn, error) {
+	a.once.Do(func() { close(a.accepting) })
+	return a.Listener.Accept()
 }
 
 func (s *Server) options(opts Options, faulty bool) *imapserver.Options {
@@ -122,11 +141,7 @@ func (s *Server) Addr() string { return s.ln.Addr().String() }
 
 // Close ends all connections and the server.
 func (s *Server) Close() error {
-	err := errors.Join(s.imap.Close(), s.inspect.Close())
-	// Where Serve had not begun yet, nobody else closes these.
-	_ = s.ln.Close()
-	_ = s.pipes.Close()
-	return err
+	return errors.Join(s.imap.Close(), s.inspect.Close())
 }
 
 // AddUser makes a user with an empty INBOX. A second call for the same name changes the password alone.

@@ -1,0 +1,80 @@
+package mailbox
+
+import (
+	"slices"
+
+	"github.com/emersion/go-imap/v2"
+)
+
+// mostInOneMove keeps commands below the length that servers have to bear (RFC 7162,
+// section 4, speaks of 8192 bytes) even when no two UIDs are neighbours.
+const mostInOneMove = 500
+
+// settle files mails away by their verdicts. A mail that the server refuses to move is on
+// record all the same: it rests and is tried again. Only a lost connection is an error.
+func (s *session) settle(verdicts map[uint32]Verdict) error {
+	var done, bad []uint32
+	for uid, v := range verdicts {
+		switch v {
+		case Done:
+			done = append(done, uid)
+		case Bad:
+			bad = append(bad, uid)
+		default:
+			s.restFor(uid, s.cfg.Poll)
+		}
+	}
+	if err := s.move(done, s.processed, Done); err != nil {
+		return err
+	}
+	return s.move(bad, s.failed, Bad)
+}
+
+func (s *session) move(uids []uint32, folder string, v Verdict) error {
+	slices.Sort(uids)
+	for piece := range slices.Chunk(uids, mostInOneMove) {
+		err := s.moveSet(uidSet(piece), folder)
+		if refusal(err) == imap.ResponseCodeTryCreate {
+			// Somebody deleted the folder.
+			s.guard.arm()
+			err = s.makeFolder(folder)
+			s.guard.disarm()
+			if err == nil {
+				err = s.moveSet(uidSet(piece), folder)
+			}
+		}
+		if err != nil && s.guard.fault() != nil {
+			return s.fault("move", err, true)
+		}
+		for _, uid := range piece {
+			if err == nil {
+				delete(s.resting, uid)
+			} else {
+				s.restAfter(uid, v, "move to "+folder, err)
+			}
+		}
+	}
+	return nil
+}
+
+// moveSet moves in one command, or in three where MOVE is missing. Between those a fault
+// may leave a second copy in the target folder, never none.
+func (s *session) moveSet(set imap.UIDSet, folder string) error {
+	s.guard.arm()
+	defer s.guard.disarm()
+	if s.caps.Has(imap.CapMove) {
+		_, err := s.client.Move(set, folder).Wait()
+		return err
+	}
+	if _, err := s.client.Copy(set, folder).Wait(); err != nil {
+		return err
+	}
+	mark := &imap.StoreFlags{Op: imap.StoreFlagsAdd, Silent: true, Flags: []imap.Flag{imap.FlagDeleted}}
+	if err := s.client.Store(set, mark, nil).Close(); err != nil {
+		return err
+	}
+	if !s.caps.Has(imap.CapUIDPlus) {
+		return nil // marked; see the package comment
+	}
+	return s.client.UIDExpunge(set).Close()
+}
