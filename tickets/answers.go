@@ -1,0 +1,80 @@
+package tickets
+
+import "fmt"
+
+// answer is a sentence with which the rules answer a command, in both languages; %s and %d are filled in.
+type answer Words
+
+func (a answer) say(l Language, args ...any) string { return fmt.Sprintf(Words(a).In(l), args...) }
+
+// What is wrong with a command.
+var (
+	answerNoProof       = answer{"Perintah tidak dijalankan: surel itu tidak membuktikan bahwa Anda pengirimnya. Jawablah langsung surel dari kami dengan alamat Anda yang terdaftar (alamat balasannya adalah bukti Anda), jangan menulis surel baru.", "The commands were not carried out: that mail does not prove that you sent it. Answer a mail of ours directly from your registered address (its reply address is your proof); do not write a new one."}
+	answerSlip          = answer{"Tidak ada yang dikirim: baris ini tampak seperti perintah, tetapi tidak berada di awal surel atau tidak diawali garis miring. Letakkan perintah di baris-baris pertama, atau hapus garis miringnya.", "Nothing was sent: this line looks like a command but does not stand at the top of the mail, or lacks its slash. Put commands on the first lines, or take the slash away."}
+	answerEmpty         = answer{"Surel Anda tidak berisi teks baru. Tulislah jawaban Anda di atas kutipan.", "Your mail holds no new text. Write your answer above the quoted text."}
+	answerMixed         = answer{"Surel ini mencampur perintah yang teksnya internal (/verifikasi, /teruskan, /ambil, /catatan) dengan perintah yang teksnya dikirim ke pelapor. Kirimlah dua surel.", "This mail mixes commands whose text is internal (/verify, /forward, /take, /note) with commands whose text goes to the reporter. Send two mails."}
+	answerReportersOnly = answer{"/%s hanya untuk pelapor.", "/%s is for the reporter only."}
+	answerUnknownNear   = answer{"/%s bukan perintah. Mungkin maksud Anda /%s?", "/%s is no command. Did you mean /%s?"}
+	answerUnknown       = answer{"/%s bukan perintah. /bantuan menyebut semua perintah.", "/%s is no command. /help lists all of them."}
+	answerNotYours      = answer{"/%s hanya boleh diberikan oleh %s.", "/%s may be given by %s only."}
+	answerWrongState    = answer{"/%s tidak dapat diberikan pada tiket yang %s; hanya pada: %s.", "/%s cannot be given on a ticket that is %s; only on: %s."}
+	answerNoTicket      = answer{"/%s memerlukan tiket: jawablah surel dari tiket itu.", "/%s needs a ticket: answer a mail of that ticket."}
+	answerNeedsText     = answer{"/%s memerlukan teks di bawahnya.", "/%s needs a text below it."}
+	answerNeedsReason   = answer{"/%s memerlukan alasan: tulislah di baris perintah atau di bawahnya.", "/%s needs a reason: write it on the command's line or below it."}
+	answerNeedsArgument = answer{"/%s memerlukan %s, contoh: %s", "/%s needs %s, for example: %s"}
+	answerTooMuch       = answer{"/%s tidak memakai %s.", "/%s has no use for %s."}
+	answerOneAddress    = answer{"/%s memerlukan satu alamat surel saja, bukan %s.", "/%s takes one mail address only, not %s."}
+	answerNoAddress     = answer{"%s bukan alamat surel.", "%s is no mail address."}
+	answerOwnAddress    = answer{"%s adalah alamat tim sendiri.", "%s is the team's own address."}
+	answerStaffAddress  = answer{"%s adalah anggota tim: kirimkan kasus dengan /teruskan.", "%s is staff: pass cases to staff with /forward."}
+	answerNoAgent       = answer{"%s bukan agen dan bukan nama tim. Agen: %s. Tim: %s.", "%s is neither an agent nor a team. Agents: %s. Teams: %s."}
+	answerManyAgents    = answer{"%s cocok dengan beberapa agen: %s. Tulislah alamat lengkapnya.", "%s fits several agents: %s. Write the whole address."}
+	answerAllAway       = answer{"Semua anggota tim %s sedang cuti.", "Everybody in team %s is away."}
+	answerHasIt         = answer{"%s sudah menangani tiket ini.", "%s has this ticket already."}
+	answerStale         = answer{"Surel yang Anda jawab lebih lama daripada perubahan terakhir tiket: kini %s, oleh %s pada %s. Periksa dulu, lalu jawab surel ini.", "The mail that you answer is older than the ticket's last change: it is %s now, by %s at %s. Have a look, then answer this mail."}
+	answerBadValue      = answer{"%s=%s: nilai tidak dikenal. Pilihan: %s.", "%s=%s: no such value. Choose from: %s."}
+	answerNoFields      = answer{"/%s memerlukan isian, contoh: %s", "/%s needs a field, for example: %s"}
+	answerPast          = answer{"%s sudah lewat.", "%s is over already."}
+	answerNoSuchTicket  = answer{"Tidak ada tiket %s.", "There is no ticket %s."}
+	answerSameTicket    = answer{"Tiket tidak dapat menjadi duplikat dari dirinya sendiri.", "A ticket cannot be a duplicate of itself."}
+	answerNoRecommend   = answer{"/%s memerlukan rekomendasi: beri /rekomendasi dulu, atau di surel yang sama di atas /tutup, dengan teksnya di bawah.", "/%s needs a recommendation: give /recommend first, or in the same mail above /close, with its text below."}
+	answerNoReporter    = answer{"Tiket ini belum punya pelapor: beri /pelapor ALAMAT dulu.", "This ticket has no reporter yet: give /reporter ADDRESS first."}
+	answerNotThere      = answer{"%s bukan peserta tiket ini.", "%s is no participant of this ticket."}
+	answerIsReporter    = answer{"%s sudah menjadi pelapor tiket ini.", "%s is this ticket's reporter already."}
+	answerNoSubject     = answer{"/%s memerlukan perihal.", "/%s needs a subject."}
+	answerNoList        = answer{"Tidak ada daftar %s: pilih open, mine, overdue atau all.", "There is no list %s: choose open, mine, overdue or all."}
+)
+
+// What was done.
+var (
+	answerDone       = answer{"/%s: %s.", "/%s: %s."}
+	answerVerified   = answer{"terverifikasi; pelapor diberi tahu", "verified; the reporter is told"}
+	answerForwarded  = answer{"diteruskan kepada %s", "passed to %s"}
+	answerTaken      = answer{"kasus ini kini milik Anda", "the case is yours now"}
+	answerHandedBack = answer{"dikembalikan ke Front Desk", "back with Front Desk"}
+	answerAsked      = answer{"pertanyaan dikirim kepada pelapor; tenggat berhenti sampai dijawab", "the question went to the reporter; deadlines pause until the answer"}
+	answerReplied    = answer{"teks dikirim kepada pelapor dan peserta", "the text went to the reporter and participants"}
+	answerNoted      = answer{"catatan internal disimpan", "the internal note is kept"}
+	answerOnsite     = answer{"kunjungan %s dicatat; pelapor diberi tahu", "the visit at %s is recorded; the reporter is told"}
+	answerRecommend  = answer{"rekomendasi dicatat dan dikirim", "the recommendation is recorded and sent"}
+	answerMonitor    = answer{"dipantau; pelapor diberi tahu", "monitored; the reporter is told"}
+	answerMonitorTo  = answer{"dipantau sampai %s; pelapor diberi tahu", "monitored until %s; the reporter is told"}
+	answerClosed     = answer{"ditutup; pelapor menerima rekomendasi", "closed; the reporter has the recommendations"}
+	answerRejected   = answer{"ditolak; pelapor menerima alasannya", "rejected; the reporter has the reason"}
+	answerDuplicate  = answer{"duplikat dari %s; pelapor diberi tahu", "a duplicate of %s; the reporter is told"}
+	answerReopened   = answer{"dibuka kembali", "reopened"}
+	answerReporter   = answer{"percakapan dipindahkan ke %s; alamat lama tidak diberi tahu", "the conversation moved to %s; the former address is not told"}
+	answerNew        = answer{"tiket %s dibuka", "ticket %s is open"}
+	answerAway       = answer{"Anda dilewati sampai %s", "teams skip you until %s"}
+	answerSet        = answer{"%s kini %s", "%s is %s now"}
+	answerCc         = answer{"%s menjadi peserta", "%s is a participant now"}
+	answerUncc       = answer{"%s bukan peserta lagi", "%s is no participant any more"}
+	answerNoteToo    = answer{"Teks Anda disimpan secara internal.", "Your text is kept internally."}
+	answerSentToo    = answer{"Teks Anda dikirim kepada pelapor.", "Your text went to the reporter."}
+)
+
+// giverWords names who may give a command.
+var giverWords = map[Giver]Words{
+	ByFrontDesk: {"Front Desk", "Front Desk"}, ByOwner: {"agen yang menangani tiket", "the ticket's owner"}, ByAgent: {"agen", "agents"},
+	BySupervisor: {"supervisor", "supervisors"}, ByStaff: {"anggota tim", "staff"}, ByReporter: {"pelapor", "the reporter"}, ByAnyone: {"siapa pun", "anyone"},
+}

@@ -1,0 +1,210 @@
+package tickets
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// open makes a ticket of a mail that belongs to none: nothing is refused, and robots' reports are reports.
+func (f *filing) open() {
+	language := f.languageOf()
+	f.openAs(f.a.From, f.sender.proof != ProofNone, f.ticketSubject(f.a.Subject, language), language)
+	if f.err != nil {
+		return
+	}
+	report := Item{Kind: KindNewReport, Message: f.message, Who: f.author(), Proof: f.sender.detail, State: Open, Files: true}
+	if f.continues != nil {
+		report.Number = Number(f.continues.Number)
+	}
+	if f.mayTellOfReport() {
+		f.tellFrontDesk(report, "")
+	}
+	if f.a.Automatic == "" && !f.a.Unacknowledged {
+		f.acknowledge()
+	}
+}
+
+// openAs opens the ticket of this mail for a reporter.
+func (f *filing) openAs(reporter Address, proven bool, subject string, language Language) {
+	f.do("open a ticket", func() error {
+		local := time.UnixMicro(f.now).In(f.s.Location)
+		t := &ticketRow{State: Open, Subject: subject, Language: language, Reporter: Key(reporter.Address), ReporterName: CleanLine(reporter.Name), ReporterProven: proven,
+			Outside: f.outside(reporter.Address), Reported: reportedSeverity(f.a.NewText), TLP: TLPAmber, OpenedAt: f.now, ChangedAt: f.now, Year: local.Year()}
+		if f.a.Quiet {
+			t.OpenedAt, t.Year = micros(f.a.At), f.a.At.In(f.s.Location).Year()
+			t.ChangedAt = t.OpenedAt
+		}
+		if f.continues != nil {
+			t.Continues = f.continues.ID
+		}
+		if err := f.t.newTicket(f.ctx, t); err != nil {
+			return err
+		}
+		f.ticket, f.out.Opened = t, true
+		facts := f.mailFacts()
+		facts["subject"], facts["reporter"] = subject, t.Reporter
+		f.events = append(f.events, event{f.actor(), "opened", "", Open, facts})
+		return f.placeMessage(VisiblePublic, "report")
+	})
+	f.do("record the ids", f.nameIDs)
+}
+
+// placeMessage settles where the message belongs, who may see it and what it is for.
+func (f *filing) placeMessage(v Visibility, purpose string) error {
+	f.visible = v
+	if purpose != "" {
+		f.purpose = purpose
+	}
+	_, err := f.t.exec(f.ctx, `UPDATE message SET ticket = ?, visibility = ?, purpose = ? WHERE id = ?`, f.ticketID(), string(v), f.purpose, f.message)
+	if err != nil {
+		return fmt.Errorf("place the message: %w", err)
+	}
+	return nil
+}
+
+func (f *filing) languageOf() Language {
+	if f.a.Language != "" {
+		return f.a.Language
+	}
+	return f.s.Language
+}
+
+// outside says whether an address is not of the constituency: its domains and their subdomains.
+func (f *filing) outside(address string) bool {
+	return !f.s.constituent(Domain(address))
+}
+
+func (s *Settings) constituent(domain string) bool {
+	for _, d := range s.Constituency {
+		if d = Key(d); domain == d || strings.HasSuffix(domain, "."+d) {
+			return true
+		}
+	}
+	return len(s.Constituency) == 0
+}
+
+// reportedSeverity is the reporter's own word for it: a line "Tingkat: …" or "Severity: …".
+func reportedSeverity(text string) Severity {
+	for _, line := range strings.Split(text, "\n") {
+		key, value, found := strings.Cut(line, ":")
+		if !found || len(line) > 200 {
+			continue
+		}
+		switch plainWord(strings.Trim(key, " *-•")) {
+		case "tingkat", "tingkat-dampak", "tingkat-bahaya", "severity", "dampak":
+			if s, ok := ParseSeverity(strings.Trim(value, " *.")); ok {
+				return s
+			}
+		}
+	}
+	return ""
+}
+
+// acknowledge tells the reporter that the report is a ticket, within the caps that keep the gateway from being a weapon
+// against the address in From.
+func (f *filing) acknowledge() {
+	f.do("acknowledge", func() error {
+		t := f.ticket
+		if t.Reporter == "" || f.a.Quiet {
+			return nil
+		}
+		within, err := f.withinCaps(t.Reporter)
+		if err != nil || !within {
+			return err
+		}
+		item := Item{Kind: KindAcknowledged, State: Open}
+		f.tellReporter(item)
+		if f.continues != nil {
+			f.tellReporter(Item{Kind: KindContinued, Number: Number(f.continues.Number), State: Open})
+		}
+		_, err = f.t.exec(f.ctx, `INSERT INTO acknowledgement (address, domain, at) VALUES (?, ?, ?)`, t.Reporter, Domain(t.Reporter), f.now)
+		return err
+	})
+}
+
+// withinCaps says whether one more acknowledgement may go to an address now.
+func (f *filing) withinCaps(address string) (bool, error) {
+	const byAddress = `SELECT COUNT(*) FROM acknowledgement WHERE address = ? AND at > ?`
+	hour, day := f.now-time.Hour.Microseconds(), f.now-24*time.Hour.Microseconds()
+	for _, cap := range []struct {
+		most  int
+		query string
+		of    string
+		since int64
+		holds bool
+	}{
+		{f.s.AcksPerHour, byAddress, address, hour, true},
+		{f.s.AcksPerDay, byAddress, address, day, true},
+		{f.s.AcksDomain, `SELECT COUNT(*) FROM acknowledgement WHERE domain = ? AND at > ?`, Domain(address), hour, f.ticket.Outside},
+	} {
+		if !cap.holds || cap.most <= 0 {
+			continue
+		}
+		var n int
+		if err := f.t.get(f.ctx, &n, cap.query, cap.of, cap.since); err != nil {
+			return false, err
+		}
+		if n >= cap.most {
+			f.event("unacknowledged", map[string]any{"cap": cap.most})
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// robotReports is how many bounces without a ticket, an hour, Front Desk hears of: the tickets open all the same, but a
+// bounce of a mail to Front Desk itself must not cause the next.
+const robotReports = 5
+
+func (f *filing) mayTellOfReport() bool {
+	if f.a.Automatic != AutoBounce && f.a.Automatic != AutoReply {
+		return true
+	}
+	told := true
+	f.do("count bounces", func() error {
+		var n int
+		err := f.t.get(f.ctx, &n, `SELECT COUNT(*) FROM acknowledgement WHERE address = ? AND at > ?`, "robot:"+f.a.From.Address, f.now-time.Hour.Microseconds())
+		if err != nil {
+			return err
+		}
+		told = n < robotReports
+		_, err = f.t.exec(f.ctx, `INSERT INTO acknowledgement (address, domain, at) VALUES (?, '', ?)`, "robot:"+f.a.From.Address, f.now)
+		return err
+	})
+	return told
+}
+
+// SawMailbox notes that a mailbox was selected and returns when it was first seen; older mail in it is filed quietly.
+func (s *Store) SawMailbox(ctx context.Context, name string, uidValidity uint32, now time.Time) (first time.Time, err error) {
+	var at int64
+	err = s.write(ctx, func(t *tx) error {
+		return t.get(ctx, &at, `INSERT INTO mailbox (name, uid_validity, seen_at) VALUES (?, ?, COALESCE((SELECT MIN(seen_at) FROM mailbox WHERE name = ?), ?))
+			ON CONFLICT (name, uid_validity) DO UPDATE SET seen_at = mailbox.seen_at RETURNING seen_at`, name, uidValidity, name, micros(now))
+	})
+	if err != nil {
+		return time.Time{}, fmt.Errorf("note mailbox %s: %w", name, err)
+	}
+	return fromMicros(at), nil
+}
+
+// TellBacklog tells Front Desk once how many older mails of a mailbox became tickets without acknowledgement.
+func (s *Store) TellBacklog(ctx context.Context, name string, numbers []Number, now time.Time) error {
+	if len(numbers) == 0 {
+		return nil
+	}
+	defer s.wakeSender()
+	return s.write(ctx, func(t *tx) error {
+		f, err := newFiling(ctx, t, Arrival{At: now}, now)
+		if err != nil {
+			return err
+		}
+		lines := make([]string, len(numbers))
+		for i, n := range numbers {
+			lines[i] = string(n)
+		}
+		f.tellFrontDesk(Item{Kind: KindBacklog, Text: name, Lines: lines}, "")
+		return f.settle(ctx)
+	})
+}

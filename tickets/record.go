@@ -1,0 +1,302 @@
+package tickets
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Limits of what one mail may put into the record's rows; the raw mail keeps everything.
+const (
+	maxSubject     = 500     // runes
+	maxName        = 200     // runes
+	maxText        = 1 << 20 // bytes
+	maxIDs         = 100     // ids of one mail that are looked up and kept
+	maxAttachments = 1000
+)
+
+// clean brings a mail's words into a form that every database takes and every mail may carry.
+func (f *filing) clean() {
+	a := &f.a
+	a.Subject = Shorten(CleanLine(a.Subject), maxSubject)
+	a.From.Name = Shorten(CleanLine(a.From.Name), maxName)
+	a.From.Address = Key(CleanLine(a.From.Address))
+	for _, s := range []*string{&a.Text, &a.NewText, &a.Body} {
+		if *s = CleanText(*s); len(*s) > maxText {
+			*s = CleanText((*s)[:maxText])
+		}
+	}
+	a.MessageID = cleanID(a.MessageID)
+	a.InReplyTo, a.References = cleanIDs(a.InReplyTo), cleanIDs(a.References)
+	a.Attachments = a.Attachments[:min(len(a.Attachments), maxAttachments)]
+	for i := range a.Attachments {
+		a.Attachments[i].Filename = Shorten(CleanLine(a.Attachments[i].Filename), maxName)
+		a.Attachments[i].ContentType = CleanLine(a.Attachments[i].ContentType)
+	}
+}
+
+func cleanID(id string) string {
+	id = CleanLine(id)
+	return id[:min(len(id), 998)]
+}
+
+func cleanIDs(ids []string) []string {
+	var out []string
+	for _, id := range ids[max(0, len(ids)-maxIDs):] {
+		if id = cleanID(id); id != "" {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+// known says whether the mail is on record: by its place in the mailbox, or by its fingerprint under another place.
+func (f *filing) known() (bool, error) {
+	var id int64
+	if f.a.UID > 0 {
+		err := f.t.get(f.ctx, &id, `SELECT message FROM ledger WHERE mailbox = ? AND uid_validity = ? AND uid = ?`, f.a.Mailbox, f.a.UIDValidity, f.a.UID)
+		if err == nil {
+			f.out = Outcome{Known: true, MessageID: id}
+			return true, nil
+		}
+		if !errors.Is(err, sql.ErrNoRows) {
+			return false, fmt.Errorf("read ledger: %w", err)
+		}
+	}
+	var row struct {
+		ID     int64
+		Number string
+	}
+	err := f.t.get(f.ctx, &row, `SELECT m.id, COALESCE(t.number, '') AS number FROM message m LEFT JOIN ticket t ON t.id = m.ticket WHERE m.fingerprint = ?`, f.a.Fingerprint)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("look for the same mail: %w", err)
+	}
+	f.out = Outcome{Known: true, MessageID: row.ID, Ticket: Number(row.Number)}
+	return true, f.enterLedger(row.ID)
+}
+
+// enterLedger notes what was done with this mail of this mailbox.
+func (f *filing) enterLedger(message int64) error {
+	if f.a.UID == 0 {
+		return nil
+	}
+	_, err := f.t.exec(f.ctx, `INSERT INTO ledger (mailbox, uid_validity, uid, message, verdict, at) VALUES (?, ?, ?, ?, 'filed', ?) ON CONFLICT DO NOTHING`,
+		f.a.Mailbox, f.a.UIDValidity, f.a.UID, message, f.now)
+	if err != nil {
+		return fmt.Errorf("write ledger: %w", err)
+	}
+	return nil
+}
+
+// record puts the message on record; its ticket and visibility may still be settled by what follows.
+func (f *filing) record() {
+	f.visible = f.visibility()
+	f.do("record the message", func() error {
+		a := f.a
+		to := make([]string, 0, len(a.To)+len(a.Cc))
+		for _, x := range append(a.To[:len(a.To):len(a.To)], a.Cc...) {
+			to = append(to, CleanLine(x.Address))
+		}
+		err := f.t.get(f.ctx, &f.message, `INSERT INTO message (ticket, at, direction, visibility, from_address, from_name, recipients, subject, text, new_text, body, automatic,
+			proof, proof_detail, sha256, size, message_id, fingerprint, thread_index, problems, digest)
+			VALUES (?, ?, 'in', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id`,
+			f.ticketID(), micros(a.At), string(f.visible), a.From.Address, a.From.Name, list(to), a.Subject, a.Text, a.NewText, a.Body, a.Automatic,
+			f.sender.proof, f.sender.detail, a.SHA256, a.Size, a.MessageID, a.Fingerprint, a.ThreadIndex, list(a.Problems), f.digest())
+		if err != nil {
+			return err // a lost race for the fingerprint (sql.ErrNoRows) too: the next try finds the mail known
+		}
+		f.out.MessageID = f.message
+		return f.enterLedger(f.message)
+	})
+	f.do("record attachments", f.recordAttachments)
+	f.do("record the ids", f.nameIDs)
+	f.do("spend reply addresses", f.spendReplyAddresses)
+}
+
+func (f *filing) recordAttachments() error {
+	for i, a := range f.a.Attachments {
+		_, err := f.t.exec(f.ctx, `INSERT INTO attachment (message, n, filename, content_type, size, sha256, inline, content_id, place) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			f.message, i+1, a.Filename, a.ContentType, a.Size, a.SHA256, number(a.Inline), CleanLine(a.ContentID), CleanLine(a.Place))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// nameIDs keeps the ids that the mail names, so that a sibling finds this ticket although the mail between is not on record.
+func (f *filing) nameIDs() error {
+	if f.ticket == nil || f.sender.isStaff() {
+		return nil
+	}
+	for _, id := range append(append([]string{}, f.a.InReplyTo...), f.a.References...) {
+		if strings.HasSuffix(strings.ToLower(id), "@"+f.s.Mailbox.Domain()) {
+			continue // ours are found on the notices
+		}
+		if _, err := f.t.exec(f.ctx, `INSERT INTO named_id (message_id, ticket) VALUES (?, ?) ON CONFLICT DO NOTHING`, id, f.ticket.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// spendReplyAddresses ends, for commands, the addresses of a mail that others have seen too; this mail still counts.
+func (f *filing) spendReplyAddresses() error {
+	if len(f.sender.rows) == 0 || !f.seenByOthers() {
+		return nil
+	}
+	for _, row := range f.sender.rows {
+		if _, err := f.t.exec(f.ctx, `UPDATE reply_address SET spent_at = ? WHERE id = ? AND spent_at = 0`, f.now, row.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *filing) seenByOthers() bool {
+	for _, x := range append(f.a.To[:len(f.a.To):len(f.a.To)], f.a.Cc...) {
+		if !f.s.Mailbox.Own(x.Address) && Key(x.Address) != f.sender.key() {
+			return true
+		}
+	}
+	return false
+}
+
+// visibility says who may see a mail, before its commands are known.
+func (f *filing) visibility() Visibility {
+	switch {
+	case f.a.Automatic == AutoOwn:
+		return VisibleInternal
+	case f.sender.isStaff() && f.sender.proof != ProofNone:
+		return VisibleInternal
+	case f.ticket == nil:
+		return VisiblePublic // a new report is its reporter's own
+	case f.a.Authentication.DMARCFail || f.sender.role == noRole && !f.sender.isStaff():
+		return VisibleUnverified
+	case f.sender.proof == ProofNone:
+		return VisibleUnproven
+	}
+	return VisiblePublic
+}
+
+func (f *filing) ticketID() int64 {
+	if f.ticket == nil {
+		return 0
+	}
+	return f.ticket.ID
+}
+
+// digest is over what never changes in a message's row.
+func (f *filing) digest() string {
+	a := f.a
+	return digestOf(strconv.FormatInt(micros(a.At), 10), "in", a.From.Address, a.From.Name, a.Subject, a.Text, a.NewText, a.Automatic, f.sender.proof, a.SHA256)
+}
+
+func digestOf(fields ...string) string {
+	h := sha256.New()
+	for _, s := range fields {
+		fmt.Fprintf(h, "%d:%s", len(s), s) // lengths, so that no two rows read alike
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// event is an event before it is written.
+type event struct {
+	actor, kind string
+	from, to    State
+	data        map[string]any
+}
+
+// actor is the sender where something proves them, else the gateway: nobody acts on an unproven word.
+func (f *filing) actor() string {
+	if f.sender.proof == ProofNone || f.sender.proof == "" {
+		return "gateway"
+	}
+	if f.sender.isStaff() {
+		return f.sender.staff.Address
+	}
+	return f.sender.key()
+}
+
+// event notes a change that leaves the state alone.
+func (f *filing) event(kind string, data map[string]any) {
+	if f.ticket == nil {
+		return
+	}
+	f.events = append(f.events, event{f.actor(), kind, f.ticket.State, f.ticket.State, data})
+}
+
+// mailFacts is what an event says of the mail that made it.
+func (f *filing) mailFacts() map[string]any {
+	return map[string]any{"message": f.message, "sha256": f.a.SHA256, "digest": f.digest(), "from": f.a.From.Address, "visibility": string(f.visible)}
+}
+
+// moveTo changes the state and notes it.
+func (f *filing) moveTo(to State, kind string, data map[string]any) {
+	t := f.ticket
+	f.events = append(f.events, event{f.actor(), kind, t.State, to, data})
+	if t.State != to {
+		f.changed()
+		if to.Final() {
+			t.EndedAt, t.AskedAt, t.MonitorUntil = f.now, 0, 0
+		} else {
+			t.EndedAt = 0
+		}
+	}
+	t.State = to
+}
+
+// changed notes a change of state or owner: answers to what was said before it are stale from now on.
+func (f *filing) changed() {
+	t := f.ticket
+	if t.ChangedMessage != f.message || f.message == 0 {
+		t.Version++
+	}
+	t.ChangedAt, t.ChangedBy, t.ChangedMessage = f.now, f.actor(), f.message
+}
+
+// writeEvents appends the events to the ticket's chain.
+func (f *filing) writeEvents(ctx context.Context) error {
+	for _, e := range f.events {
+		if err := f.t.appendEvent(ctx, f.ticket, f.now, e); err != nil {
+			return err
+		}
+	}
+	f.events = nil
+	return nil
+}
+
+// appendEvent writes one event after the ticket's last one. The caller holds the ticket's row and saves it.
+func (t *tx) appendEvent(ctx context.Context, ticket *ticketRow, now int64, e event) error {
+	if e.data == nil {
+		e.data = map[string]any{}
+	}
+	data, err := json.Marshal(e.data)
+	if err != nil {
+		return fmt.Errorf("write event %s: %w", e.kind, err)
+	}
+	data = []byte(CleanText(string(data)))
+	ev := Event{Seq: ticket.LastSeq + 1, At: fromMicros(now), Actor: e.actor, Kind: e.kind, From: e.from, To: e.to, Data: data, Prev: ticket.LastHash}
+	ev.Hash = ev.sum(Number(ticket.Number))
+	_, err = t.exec(ctx, `INSERT INTO event (ticket, seq, at, actor, kind, from_state, to_state, data, prev, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		ticket.ID, ev.Seq, now, ev.Actor, ev.Kind, string(ev.From), string(ev.To), string(data), ev.Prev, ev.Hash)
+	if err != nil {
+		return fmt.Errorf("write event %s: %w", e.kind, err)
+	}
+	ticket.LastSeq, ticket.LastHash = ev.Seq, ev.Hash
+	return nil
+}
+
+// sum is the hash of an event: over its content, its ticket and the hash of the event before it.
+func (e Event) sum(ticket Number) string {
+	return digestOf(string(ticket), strconv.Itoa(e.Seq), strconv.FormatInt(micros(e.At), 10), e.Actor, e.Kind, string(e.From), string(e.To), string(e.Data), e.Prev)
+}
