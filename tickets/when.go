@@ -41,7 +41,7 @@ func parseTime(args []string, now time.Time, loc *time.Location, past bool) (tim
 		loc = time.UTC
 	}
 	words, owners := timeWords(args)
-	r := &timeReader{words: words, loc: loc}
+	r := &timeReader{words: words}
 	if err := r.read(); err != nil {
 		return time.Time{}, false, 0, noTime(args, now.In(loc), err.words)
 	}
@@ -52,7 +52,7 @@ func parseTime(args []string, now time.Time, loc *time.Location, past bool) (tim
 	if used == 0 || r.at < len(owners) && owners[r.at] == used-1 { // nothing read, or the end lies inside of one quoted argument
 		return time.Time{}, false, 0, noTime(args, now.In(loc), notATime)
 	}
-	t, misread := r.resolve(now, past)
+	t, misread := r.resolve(now, loc, past)
 	if misread != nil {
 		return time.Time{}, false, 0, noTime(args, now.In(loc), misread.words)
 	}
@@ -112,11 +112,10 @@ func timeWords(args []string) (words []string, owners []int) {
 }
 
 // resolve turns what was read into a moment. The first date that names a year or a month decides; every other must agree with it.
-func (r *timeReader) resolve(now time.Time, past bool) (time.Time, *misreading) {
+func (r *timeReader) resolve(now time.Time, zone *time.Location, past bool) (time.Time, *misreading) {
 	if r.moment {
 		return now, nil
 	}
-	zone := r.loc
 	if r.zone != nil {
 		zone = r.zone
 	}

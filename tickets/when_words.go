@@ -10,7 +10,6 @@ import (
 type timeReader struct {
 	words  []string
 	at     int // how many words are read
-	loc    *time.Location
 	days   []namedDay
 	clock  *clockTime
 	zone   *time.Location
@@ -27,7 +26,7 @@ var (
 	clockFace   = regexp.MustCompile(`^(\d{1,2})[:.](\d{2})(?:[:.](\d{2}))?([a-z.]*)$`)
 	clockHour   = regexp.MustCompile(`^(\d{1,2})(am|pm|a\.m|p\.m)?$`)
 	clockSpan   = regexp.MustCompile(`^\d{1,2}[:.]\d{2}(?:[a-z]*)-`)
-	zoneOffset  = regexp.MustCompile(`^(?:utc|gmt)?([+-])(\d{1,2})(?::?(\d{2}))?$`)
+	zoneOffset  = regexp.MustCompile(`^(?:(?:utc|gmt)([+-])(\d{1,2})(?::?(\d{2}))?|([+-])(\d{2}):?(\d{2}))$`)
 	countOfDays = regexp.MustCompile(`^\d{1,3}$`)
 )
 
@@ -80,7 +79,7 @@ func (r *timeReader) word(n int) string {
 // read takes words for as long as they belong to a time. Words that only lead to one (pukul, tanggal) are taken with it.
 func (r *timeReader) read() *misreading {
 	touching := true // namings of a day stand side by side
-	for r.at < len(r.words) {
+	for r.at < len(r.words) && !r.moment {
 		start := r.at
 		hour := r.skipLeading()
 		took, err := false, (*misreading)(nil)
@@ -162,7 +161,7 @@ func (r *timeReader) takeISO(m []string) (bool, *misreading) {
 	}
 	r.clock = &c
 	if m[7] != "" {
-		r.zone, _ = zoneNamed(m[7], r.loc)
+		r.zone, _ = zoneNamed(m[7])
 	}
 	return r.takeDate(1, number(m[1]), number(m[2]), number(m[3]))
 }
@@ -282,6 +281,7 @@ func (r *timeReader) readWeekday(led bool) (bool, *misreading) {
 	case before:
 	case (r.word(n) == "minggu" || r.word(n) == "pekan") && which(r.word(n+1)):
 		n, d.weekIsLoose = n+2, false
+		d.week = true // "ini" is this calendar week
 		if r.word(n-1) == "lalu" {
 			d.weeks = -1
 		}
@@ -350,7 +350,7 @@ func (r *timeReader) clockWord(w string, hour bool) (c clockTime, suffix string,
 	if m := clockFace.FindStringSubmatch(w); m != nil {
 		c = clockTime{number(m[1]), number(m[2]), number(m[3])}
 		if _, isZone := zones[m[4]]; isZone {
-			r.zone, _ = zoneNamed(m[4], r.loc)
+			r.zone, _ = zoneNamed(m[4])
 			return c, "", true
 		}
 		suffix = m[4]
@@ -362,7 +362,7 @@ func (r *timeReader) clockWord(w string, hour bool) (c clockTime, suffix string,
 	}
 	after := r.word(1)
 	_, part := partsOfDay[after]
-	_, zone := zoneNamed(after, r.loc)
+	_, zone := zoneNamed(after)
 	meridiem := after == "am" || after == "pm" || after == "a.m" || after == "p.m"
 	last := len(r.days) > 0 && r.at+1 == len(r.words)
 	return clockTime{hour: number(m[1])}, m[2], hour || m[2] != "" || part || meridiem || zone && after != "" || last
@@ -395,23 +395,23 @@ func (r *timeReader) readZone() {
 	if r.zone != nil {
 		return
 	}
-	if z, ok := zoneNamed(r.word(0), r.loc); ok {
+	if z, ok := zoneNamed(r.word(0)); ok {
 		r.zone = z
 		r.at++
 	}
 }
 
-// zoneNamed reads a zone of Indonesia, universal time, an offset, or the abbreviation that loc has of its own.
-func zoneNamed(w string, loc *time.Location) (*time.Location, bool) {
+// zoneNamed reads a zone of Indonesia, universal time or an offset from it.
+func zoneNamed(w string) (*time.Location, bool) {
 	if seconds, ok := zones[w]; ok {
 		return time.FixedZone(w, seconds), true
 	}
 	if m := zoneOffset.FindStringSubmatch(w); m != nil {
-		seconds := number(m[2])*3600 + number(m[3])*60
+		sign, seconds := m[1]+m[4], number(m[2]+m[5])*3600+number(m[3]+m[6])*60
 		if seconds > 14*3600 {
 			return nil, false
 		}
-		if m[1] == "-" {
+		if sign == "-" {
 			seconds = -seconds
 		}
 		return time.FixedZone(w, seconds), true
