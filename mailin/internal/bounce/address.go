@@ -25,7 +25,10 @@ func address(s string) string {
 		}
 	}
 	s = strings.TrimPrefix(s, "mailto:")
-	s = strings.Trim(s, " \t<>,;:()[]\"'")
+	s = strings.Trim(s, " \t<>,;:()[]'")
+	if !strings.Contains(s, "\"@") {
+		s = strings.Trim(s, "\" ")
+	}
 	at := strings.LastIndexByte(s, '@')
 	if at < 1 || len(s) > maxAddress || !hostShape(s[at+1:]) {
 		return ""

@@ -74,7 +74,7 @@ func Read(in Input) Report {
 	r := Report{Is: true, ReturnedMessageID: m.returnedMessageID()}
 	r.Recipients = m.recipients()
 	if len(r.Recipients) > maxRecipients {
-		r.Recipients = r.Recipients[:maxRecipients]
+		r.Recipients = r.Recipients[:maxRecipients:maxRecipients]
 		r.Problems = append(r.Problems, "the report names more recipients than are kept")
 	}
 	if len(r.Recipients) == 0 {
@@ -96,7 +96,11 @@ type mail struct {
 	returned   []string // the lines of the returned mail, where the text quotes it
 	status     []group  // per-recipient groups of the delivery-status parts
 	returnedBy []Part   // parts that hold the returned mail or its header
+	statusPart bool     // there is a delivery-status part, readable or not
 	foreign    bool     // a part says that this is another kind of report
+
+	codes  *string      // what onlyCode found, once asked
+	failed *[]Recipient // what recipients found, once asked
 }
 
 func gather(in Input) *mail {
@@ -118,6 +122,7 @@ func (m *mail) addPart(p Part) {
 	kind, _ := mediaType(p.ContentType)
 	switch kind {
 	case "message/delivery-status", "message/global-delivery-status", "message/x-delivery-status":
+		m.statusPart = true
 		m.status = append(m.status, statusGroups(lines(string(cut(p.Content))))...)
 	case "message/rfc822", "message/global", "message/partial", "text/rfc822-headers", "text/rfc822-header",
 		"text/rfc822", "message/rfc822-headers", "message/global-headers":

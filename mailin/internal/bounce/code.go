@@ -6,7 +6,7 @@ import (
 )
 
 // enhanced finds an RFC 3463 status code that is not a piece of an IP address or of a version.
-var enhanced = regexp.MustCompile(`(?:^|[^0-9A-Za-z.\-_/])([245]\.[0-7]\.\d{1,3})(?:$|[^0-9A-Za-z._]|\.(?:\s|$))`)
+var enhanced = regexp.MustCompile(`(?:^|[^0-9A-Za-z.\-_/])([245]\.[0-7]\.\d{1,3})(?:$|[^0-9A-Za-z._\-]|\.(?:\s|$))`)
 
 // afterReply finds the status code that follows a reply code (RFC 2034), which nothing else can be.
 var afterReply = regexp.MustCompile(`(?:^|[^0-9.])([245])\d\d[ \-](?:\d{3}[ \-])?#?([245]\.\d{1,3}\.\d{1,3})(?:$|[^0-9])`)

@@ -17,26 +17,27 @@ func (m *mail) isReport() bool {
 		}
 	}
 	subject, phrase := subjectForm.MatchString(m.in.Subject), containsAny(m.flat, phrases)
-	if m.mediaType == "multipart/report" && (m.reportType == "delivery-status" || m.reportType == "") {
-		return len(m.status) > 0 || subject || phrase || m.daemon()
-	}
-	if answered.MatchString(m.in.Subject) && !m.daemon() {
-		return false
+	if m.mediaType == "message/delivery-status" || m.mediaType == "multipart/report" && (m.reportType == "delivery-status" || m.reportType == "") {
+		return len(m.status) > 0 || m.statusPart && m.reportType != "" || subject || phrase || m.daemon()
 	}
 	switch {
-	case m.person():
+	case m.person(), answered.MatchString(m.in.Subject) && !m.daemon():
 		return false
 	case len(m.status) > 0:
-		return m.machine() || subject
+		// Below another root the fields alone prove nothing: a person may have passed them on.
+		return m.machine() || m.in.From == "" && len(m.header("From")) == 0
 	case m.daemon():
-		return (subject || phrase || containsAny(m.flat, daemonPhrases)) && (m.first("X-Failed-Recipients") != "" || len(m.recipients()) > 0)
+		named := m.first("X-Failed-Recipients") != "" || len(m.recipients()) > 0
+		return subject && (phrase || named || m.returns()) || named && (phrase || containsAny(m.flat, daemonPhrases))
 	case m.machine():
 		// A robot that is no mail daemon: a vacation notice may use single words of a report, so it takes more.
-		return phrase && (subject || len(m.returnedBy) > 0 || len(m.returned) > 0) && len(m.recipients()) > 0
-	default:
-		return opening(m.flat) && (len(m.returned) > 0 || len(m.returnedBy) > 0) && len(m.recipients()) > 0
+		return phrase && (subject || m.returns()) && len(m.recipients()) > 0
 	}
+	return false
 }
+
+// returns tells whether the mail brings back another one.
+func (m *mail) returns() bool { return len(m.returnedBy) > 0 || len(m.returned) > 0 }
 
 // answered is the beginning of a subject that a person's program wrote.
 var answered = regexp.MustCompile(`(?i)^\s*(re|aw|sv|antw|balas|bls|rv|res|tr|wg|fw|fwd|vs|i|r|rif)(\[\d+\])?\s*:`)
@@ -84,20 +85,6 @@ func (m *mail) machine() bool {
 func (m *mail) person() bool {
 	auto, _, _ := strings.Cut(strings.ToLower(m.first("Auto-Submitted")), ";")
 	return strings.TrimSpace(auto) == "no" && !m.daemon()
-}
-
-// opening tells whether the text begins with the first words of a mail program's own report, so that a report is
-// known even after a forwarding rule has replaced its header.
-func opening(flat string) bool {
-	for _, o := range []string{
-		"hi. this is the", "this message was created automatically by mail delivery software",
-		"this is the mail system at host", "this is an automatically generated delivery status notification",
-	} {
-		if strings.HasPrefix(flat, o) {
-			return true
-		}
-	}
-	return false
 }
 
 // subjectForm is the subject of a report in the languages of the large mail systems.

@@ -3,11 +3,20 @@ package bounce
 import (
 	"regexp"
 	"strings"
+	"unicode"
 )
 
 // recipients returns what the report says about each recipient, one entry an address, from the best source there is:
 // the fields of RFC 3464, then Exim's and Google's header field, then the text, then the address of the returned mail.
 func (m *mail) recipients() []Recipient {
+	if m.failed == nil {
+		found := m.findRecipients()
+		m.failed = &found
+	}
+	return *m.failed
+}
+
+func (m *mail) findRecipients() []Recipient {
 	var out []Recipient
 	for _, g := range m.status {
 		if r, ok := m.fromGroup(g); ok {
@@ -28,9 +37,16 @@ func (m *mail) recipients() []Recipient {
 		failed = m.returnedTo()
 	}
 	for _, a := range failed {
-		out = append(out, m.textual(a))
+		out = append(out, Recipient{Recipient: a})
 	}
-	return unique(out)
+	out = unique(out)
+	if len(out) > maxRecipients+1 { // one more tells Read that there were more
+		out = out[:maxRecipients+1]
+	}
+	for i, r := range out {
+		out[i] = m.textual(r.Recipient)
+	}
+	return out
 }
 
 func unique(rs []Recipient) []Recipient {
@@ -57,16 +73,21 @@ func (m *mail) fromGroup(g group) (Recipient, bool) {
 		}
 		r.Recipient = others[0]
 	}
-	if r.Status == "" {
-		r.Status = m.textual(r.Recipient).Status
-	}
-	if r.Diagnostic == "" {
-		r.Diagnostic = m.textual(r.Recipient).Diagnostic
+	if r.Status == "" || r.Diagnostic == "" {
+		said := m.textual(r.Recipient)
+		r.Status, r.Diagnostic = first(r.Status, said.Status), first(r.Diagnostic, said.Diagnostic)
 	}
 	if r.Action == "" {
 		r.Action = m.actionFor(r.Status)
 	}
 	return r, true
+}
+
+func first(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
 }
 
 func (m *mail) elsewhere() []string {
@@ -103,6 +124,14 @@ func (m *mail) textual(a string) Recipient {
 
 // onlyCode returns the one status code of the notice, "" if there are several or none.
 func (m *mail) onlyCode() string {
+	if m.codes == nil {
+		c := m.findOnlyCode()
+		m.codes = &c
+	}
+	return *m.codes
+}
+
+func (m *mail) findOnlyCode() string {
 	only, general := "", ""
 	for _, l := range m.notice {
 		c := codeIn(l)
@@ -124,33 +153,73 @@ func (m *mail) onlyCode() string {
 	return only
 }
 
-// wordsAbout returns the words that belong to an address: what follows it in its paragraph, up to the next address on
-// a line of its own; else the next paragraph that has a server's answer; else the paragraph before.
+// wordsAbout returns the words that belong to an address: those behind it in its line and paragraph, else the first
+// line with a server's answer, else the paragraph next to it.
 func (m *mail) wordsAbout(a string) string {
-	low := strings.ToLower(a)
-	best := ""
+	low, best, last := strings.ToLower(a), "", -1
 	for i, l := range m.notice {
 		at := strings.Index(strings.ToLower(l), low)
 		if at < 0 || notRecipient.MatchString(l) {
 			continue
 		}
-		words := strings.TrimLeft(l[min(at+len(a), len(l)):], " >:;,\"')]")
-		if rank(l, "") < own {
-			words = l // a sentence about the address is itself the words
-		}
-		rest := m.following(i+1, low)
-		words = strings.TrimSpace(words + " " + rest)
+		words := m.wordsIn(i, at+len(a), low)
 		if codeIn(words) != "" {
 			return words
 		}
-		if len(words) > len(best) && best == "" {
+		if best == "" {
 			best = words
 		}
+		last = i
 	}
 	if best == "" {
 		best = m.answer()
 	}
+	if best == "" && last >= 0 && m.textAction() == "failed" {
+		best = m.beside(last)
+	}
 	return best
+}
+
+// wordsIn returns the words of line i and its paragraph; the address that they are about ends at byte end.
+func (m *mail) wordsIn(i, end int, low string) string {
+	words := m.notice[i]
+	switch {
+	case ownLine.MatchString(words):
+		words = ""
+	case rank(words, "") == own:
+		words = strings.TrimLeft(words[min(end, len(words)):], " >:;,\"')]")
+	}
+	return strings.TrimSpace(words + " " + m.following(i+1, low))
+}
+
+// beside returns the paragraph after line i, without a rule or a heading above it, else the one before.
+func (m *mail) beside(i int) string {
+	if words := paragraph(m.notice[i+1:]); words != "" {
+		return words
+	}
+	for j := i; j > 0; j-- {
+		if strings.TrimSpace(m.notice[j-1]) == "" && j < i {
+			return paragraph(m.notice[j:i])
+		}
+	}
+	return ""
+}
+
+// paragraph returns the first lines with letters, up to the next blank line.
+func paragraph(ls []string) string {
+	var words []string
+	for _, l := range ls {
+		if strings.IndexFunc(l, unicode.IsLetter) < 0 {
+			if len(words) > 0 && !strings.HasSuffix(words[len(words)-1], ":") {
+				break
+			}
+			continue
+		}
+		if words = append(words, strings.TrimSpace(l)); len(words) == 12 {
+			break
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 // following returns the paragraph from line i on, without a second recipient's lines.
@@ -197,7 +266,7 @@ var (
 	bullets = `[\s*•·>\-=|"'(]*`
 	ownLine = regexp.MustCompile(`^` + bullets + `<?` + addressInText.String() + `["'>)\]]*(?:\s*<[^<>]*>)?\s*[:;,.]?\s*$`)
 	atHead  = regexp.MustCompile(`^[\s*•"']*<?` + addressInText.String() + `["'>]*(?:\s*:|\s+on\s+\w|\s+[\[(\-]|\s*\.\.\.|\s+(?i:error|failed|unknown|not|was|is|could|has)\b|\s*,\s*(?i:error|status))`)
-	labels  = regexp.MustCompile(`(?i)(?:\brecipients?|\bundeliverable address|\bfailed address|\berror-for|\baddressed to|\bintended recipient|\bdestination(?: address)?|\bfailed recipient|\bmailbox|\buser|\bpenerima|\bdestinata(?:rio|ire)|\bempfänger|宛先|受信者|收件人)\s*(?:is|was)?\s*[:=]\s*["'<(]*` + addressInText.String())
+	labels  = regexp.MustCompile(`(?i)(?:\breceiver(?: not found)?|\brecipients?|\bundeliverable address|\bfailed address|\berror-for|\baddressed to|\bintended recipient|\bdestination(?: address)?|\bfailed recipient|\bmailbox|\buser|\bpenerima|\bdestinata(?:rio|ire)|\bempfänger|宛先|受信者|收件人)\s*(?:is|was)?\s*[:=]\s*["'<(]*` + addressInText.String())
 	// namedLine is a display name with its address, as Exchange lists recipients.
 	namedLine = regexp.MustCompile(`^\s*[^@<>:]{1,60}\s*[<(]` + addressInText.String() + `[)>](?:\s*<[^<>]*>)?\s*$`)
 

@@ -15,14 +15,22 @@ func cut(b []byte) []byte {
 	return b
 }
 
+// maxLine is how much of a line is looked at; RFC 5322 section 2.1.1 allows 998 bytes.
+const maxLine = 4000
+
 // lines splits text at any kind of line end, after making it valid UTF-8 with plain blanks.
 func lines(text string) []string {
 	if len(text) > maxText {
 		text = text[:maxText]
 	}
 	text = strings.ToValidUTF8(text, "\uFFFD")
-	text = lineEnds.Replace(text)
-	return strings.Split(text, "\n")
+	all := strings.Split(lineEnds.Replace(text), "\n")
+	for i, l := range all {
+		if len(l) > maxLine {
+			all[i] = strings.ToValidUTF8(l[:maxLine], "")
+		}
+	}
+	return all
 }
 
 var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u00A0", " ", "\u3000", " ", "\u200B", "", "\uFEFF", "", "\u2019", "'")
@@ -68,27 +76,40 @@ var returnedMark = regexp.MustCompile(`(?i)^[\s\-=*_#>+]*(?:` + strings.Join([]s
 }, "|") + `)[\s\-=*_#:.+]*$`)
 
 // headerLine starts a field that the header of a returned mail has.
-var headerLine = regexp.MustCompile(`(?i)^(received|return-path|message-id|from|to|subject|date|mime-version|dkim-signature|x-[a-z0-9-]{2,40}|content-type|sender|reply-to)[ \t]{0,3}:`)
+var headerLine = regexp.MustCompile(`(?i)^(?:> ?){0,3}(received|return-path|message-id|from|to|subject|date|mime-version|dkim-signature|x-[a-z0-9-]{2,40}|content-type|sender|reply-to)[ \t]{0,3}:`)
+
+// maxNotice is how many lines of its own a report may have; the largest real ones have some hundreds.
+const maxNotice = 2000
 
 // split parts the text of a report into the notice and the returned mail that it quotes, if any.
 func split(all []string) (notice, returned []string) {
+	notice, returned = all, nil
+	tested := 0 // no header begins before this line
 	for i, l := range all {
-		if strings.TrimSpace(l) == "" || i == 0 && headerLine.MatchString(l) && !startsHeader(all) {
+		if strings.TrimSpace(l) == "" {
 			continue
 		}
-		if startsHeader(all[i:]) {
-			return all[:i], all[i:]
+		if i >= tested && headerLine.MatchString(l) {
+			fields, end := fieldsAt(all, i)
+			if returnedHeader(fields, all[:i]) {
+				notice, returned = all[:i], all[i:]
+				break
+			}
+			tested = end
 		}
-		// A rule in the first line opens the notice; it cannot end it.
-		if i > 0 && len(l) < 200 && returnedMark.MatchString(l) && somethingBefore(all[:i]) {
-			return all[:i], all[i+1:]
+		if len(l) < 200 && returnedMark.MatchString(l) && wordsIn(all[:i]) {
+			notice, returned = all[:i], all[i+1:]
+			break
 		}
 	}
-	return all, nil
+	if len(notice) > maxNotice {
+		notice = notice[:maxNotice]
+	}
+	return notice, returned
 }
 
-// somethingBefore tells whether a mark stands below any words: a report that begins with the mark has no notice.
-func somethingBefore(ls []string) bool {
+// wordsIn tells whether there are any: a text that begins with a mark has no notice above it.
+func wordsIn(ls []string) bool {
 	for _, l := range ls {
 		if strings.IndexFunc(l, unicode.IsLetter) >= 0 {
 			return true
@@ -97,21 +118,22 @@ func somethingBefore(ls []string) bool {
 	return false
 }
 
-// startsHeader tells whether a mail header begins here: a field line, followed within the same paragraph by enough
-// fields that only a mail has. (Exchange lists To, Subject and Sent in its notice; that is not a header.)
-func startsHeader(ls []string) bool {
-	if len(ls) == 0 || !headerLine.MatchString(ls[0]) {
-		return false
-	}
-	seen := map[string]bool{}
-	for i, l := range ls {
-		if strings.TrimSpace(l) == "" || i > 120 {
-			break
-		}
-		if m := headerLine.FindStringSubmatch(l); m != nil {
-			seen[strings.ToLower(m[1])] = true
+// fieldsAt returns the names of the header fields in the paragraph from line i on, and the line after it.
+func fieldsAt(all []string, i int) (fields map[string]bool, end int) {
+	fields = map[string]bool{}
+	for end = i; end < len(all) && end < i+200 && strings.TrimSpace(all[end]) != ""; end++ {
+		if f := headerLine.FindStringSubmatch(all[end]); f != nil {
+			fields[strings.ToLower(f[1])] = true
 		}
 	}
-	trace := seen["received"] || seen["message-id"] || seen["mime-version"]
-	return trace && len(seen) >= 3 || seen["from"] && seen["date"] && seen["subject"] && seen["to"]
+	return fields, end
+}
+
+// returnedHeader tells a mail's header from the few fields that a notice lists about the mail. Without the fields
+// that programs write (Received, Message-ID), it is one only below the words of the report.
+func returnedHeader(fields map[string]bool, above []string) bool {
+	if fields["received"] || fields["message-id"] || fields["mime-version"] {
+		return len(fields) >= 3
+	}
+	return fields["from"] && fields["date"] && fields["subject"] && fields["to"] && containsAny(flatten(above), phrases)
 }

@@ -5,39 +5,59 @@ import (
 	"strings"
 )
 
-// byReport reads the media types that only machines send.
+// byReport reads the media types that only machines send. A part of such a type below another root is no proof: a
+// person who passes on a complaint to the team sends exactly that.
 func (m mail) byReport() string {
 	root := strings.ToLower(m.in.ContentType)
-	types := strings.Join(m.in.PartTypes, "\n")
+	report := strings.HasPrefix(root, "multipart/report")
 	switch {
-	case strings.Contains(root, "feedback-report"), strings.Contains(types, "message/feedback-report"):
+	case strings.Contains(root, "feedback-report"), m.part("message/feedback-report") && (report || m.unattended()):
 		return Feedback
-	case strings.Contains(root, "disposition-notification"), strings.Contains(types, "disposition-notification"):
+	case strings.Contains(root, "disposition-notification"), m.part("disposition-notification") && (report || m.unattended()):
 		return Receipt
-	case strings.Contains(root, "report-type=tlsrpt"), strings.Contains(types, "application/tlsrpt"), m.has("TLS-Report-Domain"):
-		return Notification // RFC 8460 section 5.3
-	case strings.HasPrefix(root, "multipart/report"), strings.Contains(types, "message/delivery-status"):
-		// A report of a kind that is not known here, or a challenge dressed as a delivery report.
-		return AutoReply
+	case strings.Contains(root, "delivery-status"):
+		return AutoReply // package bounce did not take it: a challenge dressed as a delivery report
+	case report:
+		return Notification // report-type=tlsrpt (RFC 8460 section 5.3) and whatever else may come
 	}
-	return m.oldFeedback()
+	return Person
 }
 
-// oldFeedback knows the complaints of providers that do not use RFC 5965: nothing but the mail that somebody reported,
-// sent by the provider's complaint robot.
-func (m mail) oldFeedback() string {
+func (m mail) part(kind string) bool {
+	for _, t := range m.in.PartTypes {
+		if strings.Contains(t, kind) {
+			return true
+		}
+	}
+	return false
+}
+
+// unattended tells whether something in the header says that no person waits for an answer.
+func (m mail) unattended() bool {
+	return m.nullPath() || m.bySender() != Person || strings.HasPrefix(keyword(m.first("Auto-Submitted")), "auto-")
+}
+
+// byContent knows reports without a report's media type: those about DMARC and TLS by their set subject, and complaints
+// of providers that do not use RFC 5965: nothing but the mail that somebody reported, sent by a robot.
+func (m mail) byContent() string {
+	if authReport.MatchString(m.in.Subject) || m.has("TLS-Report-Domain") {
+		return Notification
+	}
 	if m.has("X-HmXmrOriginalRecipient", "X-Complaint-Id", "X-ABUSE-REPORT-ID") {
 		return Feedback
 	}
-	if complaint.MatchString(m.in.Subject) && onlyMessages(m.in.PartTypes) {
+	if complaint.MatchString(m.in.Subject) && onlyMessages(m.in.PartTypes) && (strings.TrimSpace(m.in.Text) == "" || m.unattended()) {
 		return Feedback
 	}
 	return Person
 }
 
+// authReport is the subject that RFC 7489 section 7.2.1.1 and RFC 8460 section 5.3 demand of aggregate reports.
+var authReport = regexp.MustCompile(`(?i)^\W*(?:\[[^\]]{1,40}\]\s*)?report domain:\s*\S+\s+submitter:\s*\S+\s+report-id:`)
+
 var complaint = regexp.MustCompile(`(?i)^\W*(?:complaint about (?:a )?message from|email (?:feedback|abuse) report\b|spam (?:complaint|report) for\b|abuse report (?:for|from) ip|client tos notification)`)
 
-// onlyMessages tells whether the mail holds a returned mail and nothing that a person could have added.
+// onlyMessages tells whether the mail holds a returned mail and no attachment that a person could have added.
 func onlyMessages(types []string) bool {
 	found := false
 	for _, t := range types {
@@ -60,7 +80,8 @@ func (m mail) bySubmitted() string {
 	case k == "no":
 		return surelyPerson
 	case k == "auto-forwarded":
-		// A program passed on what a person wrote, unless the mail says more.
+		// RFC 2156 section 2.3.1.2: a rule passed on what a person wrote, and From still names that person. The rest
+		// of the header decides.
 		return Person
 	case k == "auto-replied":
 		return AutoReply
@@ -75,7 +96,7 @@ func (m mail) bySubmitted() string {
 
 // looksLikeReply tells an answer from an alert where the header says only that a machine sent it.
 func (m mail) looksLikeReply() bool {
-	return vacationSubject.MatchString(m.in.Subject) || m.has("X-Autoreply", "X-Autorespond", "X-Autoresponse")
+	return vacationSubject.MatchString(m.in.Subject) || awaySubject.MatchString(m.in.Subject)
 }
 
 // vendorFields are fields that a program writes into what it sends by itself, with the kind that they mean.
@@ -91,7 +112,6 @@ var vendorFields = []struct {
 	{"X-Autoresponder", AutoReply},
 	{"X-Auto-Responder", AutoReply},
 	{"X-Mail-Autoreply", AutoReply},
-	{"X-POST-MessageClass", AutoReply},
 	{"X-Vacation", AutoReply},
 	{"X-Zimbra-Vacation", AutoReply},
 	{"X-Boxbe-Notice", AutoReply},
@@ -100,7 +120,6 @@ var vendorFields = []struct {
 	{"X-TMDA-Confirm", AutoReply},
 	{"X-Spamarrest-Probe", AutoReply},
 	{"X-Apple-Unsubscribe", AutoReply},
-	{"X-MS-Exchange-Inbox-Rules-Loop", AutoReply},
 	{"X-Autogenerated", Notification},
 	{"X-Auto-Generated", Notification},
 	{"X-FC-MachineGenerated", Notification},
@@ -108,29 +127,48 @@ var vendorFields = []struct {
 	{"X-Nagios-Notification", Notification},
 	{"X-GitHub-Reason", Notification},
 	{"X-GitLab-NotificationReason", Notification},
-	{"X-RT-Loop-Prevention", Notification},
-	{"X-OTRS-Loop", Notification},
+	{"X-OTRS-Loop", AutoReply},
 	{"X-Bugzilla-Type", Notification},
 	{"X-JIRA-FingerPrint", Notification},
-	{"X-Zammad-Ticket-Id", Notification},
+	{"X-Facebook-Notify", Notification},
+	{"X-LinkedIn-Class", Notification},
 }
 
 // byVendor reads the fields of single programs. A value of no or false takes the field back.
 func (m mail) byVendor() string {
 	for _, f := range vendorFields {
-		switch v := m.first(f.name); v {
+		switch m.first(f.name) {
 		case "", "no", "false", "0":
 		default:
 			return f.kind
 		}
 	}
+	if strings.Contains(m.first("X-POST-MessageClass"), "autoresponder") {
+		return AutoReply
+	}
 	if robotMailer.MatchString(m.first("X-Mailer")) || robotMailer.MatchString(m.first("User-Agent")) {
 		return AutoReply
 	}
-	if strings.Contains(m.first("X-MS-Exchange-Generated-Message-Source"), "mailbox rules agent") {
+	// Exchange's rules answer, and they also pass on people's mail, which then begins with its "FW:".
+	if strings.Contains(m.first("X-MS-Exchange-Generated-Message-Source"), "mailbox rules agent") && !answered.MatchString(m.in.Subject) {
 		return AutoReply
 	}
-	return Person
+	return m.byTicketSystem()
+}
+
+// byTicketSystem tells the answer of another team's RT from its acknowledgement: both come with Precedence: bulk, but
+// the acknowledgement was caused by whom it is sent to, and the answer by one of that team's people.
+func (m mail) byTicketSystem() string {
+	originator := m.first("RT-Originator")
+	if originator == "" || !m.has("Managed-By", "RT-Ticket", "X-RT-Ticket") {
+		return Person
+	}
+	for _, to := range m.all("To") {
+		if strings.Contains(strings.ToLower(to), originator) {
+			return AutoReply
+		}
+	}
+	return surelyPerson
 }
 
 // robotMailer are programs that do nothing but answer.
@@ -168,7 +206,7 @@ func (m mail) byPrecedence() string {
 		switch {
 		case strings.HasPrefix(m.first("Sender"), "owner-"), strings.HasPrefix(m.first("Return-Path"), "<owner-"), m.has("X-Sequence", "X-Distribute"):
 			return List // Majordomo and its kin write no List fields
-		case m.nullPath(), vacationSubject.MatchString(m.in.Subject):
+		case m.nullPath(), m.looksLikeReply():
 			return AutoReply
 		}
 		return Notification
@@ -176,12 +214,9 @@ func (m mail) byPrecedence() string {
 	return Person
 }
 
-// byBulk knows what is sent to many by the fields that providers demand of such senders (RFC 8058; Feedback-ID).
+// byBulk knows what is sent to many by the fields that providers demand of such senders (RFC 2369, RFC 8058, CSA).
 func (m mail) byBulk() string {
-	if m.has("List-Unsubscribe", "List-Unsubscribe-Post", "X-CSA-Complaints", "X-Campaign", "X-CampaignID", "X-Campaign-Id", "X-Mailgun-Tag", "X-MC-User", "X-Report-Abuse") && m.bulkSender() {
-		return Notification
-	}
-	if m.has("List-Unsubscribe") {
+	if m.has("List-Unsubscribe", "List-Unsubscribe-Post", "X-CSA-Complaints", "X-Campaign", "X-CampaignID", "X-Campaign-Id") {
 		return Notification
 	}
 	return Person

@@ -45,6 +45,7 @@ func Kind(in Input) string {
 	for _, rule := range []func() string{
 		m.byReport,    // what the media type says is sure
 		m.bySubmitted, // RFC 3834
+		m.byContent,
 		m.byVendor,
 		m.byList,
 		m.byPrecedence,
@@ -67,14 +68,15 @@ func Kind(in Input) string {
 // surelyPerson ends the search: the mail says that a person sent it.
 const surelyPerson = "person"
 
-// Suppressed tells whether the sender's program asks for no automatic answer (X-Auto-Response-Suppress, Exchange's
-// [MS-OXCMAIL] 2.1.3.2.3). Exchange writes it into people's mail too, so it makes nobody a robot.
+// Suppressed tells whether the sender's program asks for no automatic answer (X-Auto-Response-Suppress, [MS-OXCMAIL]):
+// by All or AutoReply. OOF, DR, NDR, RN and NRN decline vacation notices, reports and receipts alone, and an
+// acknowledgement is none of them. Exchange writes the field into people's mail too, so it makes nobody a robot.
 func Suppressed(in Input) bool {
 	m := mail{in}
 	for _, v := range m.all("X-Auto-Response-Suppress") {
 		for _, word := range strings.FieldsFunc(strings.ToLower(v), separator) {
 			switch word {
-			case "all", "autoreply", "oof", "dr":
+			case "all", "autoreply":
 				return true
 			}
 		}
