@@ -92,8 +92,11 @@ func (s *Server) writeUsers() error {
 	for name, password := range s.cfg.Users {
 		fmt.Fprintf(&b, "%s:{PLAIN}%s\n", name, password)
 	}
-	// Written aside and moved, as the server may be reading.
-	return errors.Join(os.WriteFile(s.path("users.new"), []byte(b.String()), 0o644), os.Rename(s.path("users.new"), s.path("users")))
+	// Written aside and moved, as the server may be reading; with a time of its own, as the
+	// server looks at whole seconds to find out that it changed.
+	at := time.Now().Add(time.Duration(s.seq.Add(1)) * time.Second)
+	aside := s.path("users.new")
+	return errors.Join(os.WriteFile(aside, []byte(b.String()), 0o644), os.Chtimes(aside, at, at), os.Rename(aside, s.path("users")))
 }
 
 // freePorts finds ports that nobody listens on. Another process may take one before
@@ -206,6 +209,8 @@ namespace inbox {
   prefix = $PREFIX
 }
 service imap-login {
+  service_count = 0
+  process_min_avail = 1
   inet_listener imap {
     port = $IMAP
   }
@@ -218,6 +223,12 @@ service lmtp {
   inet_listener lmtp {
     address = 127.0.0.1
     port = $LMTP
+  }
+}
+service anvil {
+  # No growing delay for an address that gave wrong passwords.
+  unix_listener anvil-auth-penalty {
+    mode = 0
   }
 }
 service stats {

@@ -77,7 +77,9 @@ func Start(t testing.TB, cfg Config) *Server {
 		t.Fatalf("prepare dovecot: %v", err)
 	}
 	t.Cleanup(func() {
-		s.Stop()
+		if s.cmd != nil {
+			s.kill()
+		}
 		os.RemoveAll(s.dir)
 	})
 	if err := s.Restart(); err != nil {
@@ -150,11 +152,18 @@ func (s *Server) Stop() {
 	_ = s.cmd.Process.Signal(syscall.SIGTERM)
 	select {
 	case <-s.exit:
-	case <-time.After(5 * time.Second):
-		_ = syscall.Kill(-s.cmd.Process.Pid, syscall.SIGKILL)
-		<-s.exit
+	case <-time.After(300 * time.Millisecond):
+		s.kill()
 	}
 	s.cmd = nil
+}
+
+// kill ends it with all its children, at once.
+func (s *Server) kill() {
+	_ = syscall.Kill(-s.cmd.Process.Pid, syscall.SIGKILL)
+	<-s.exit
+	// It names a process that another may become.
+	os.Remove(s.path("run/master.pid"))
 }
 
 // Log returns what Dovecot wrote.

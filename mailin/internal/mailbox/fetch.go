@@ -133,6 +133,10 @@ func (s *session) handOver(ctx context.Context, h *haul, e Envelope, body imap.L
 	err := h.batch.Stage(ctx, e, r)
 	switch {
 	case r.err != nil:
+		// The library's reader goes on beside us once a literal broke. It has to be gone
+		// before anything else is read.
+		s.guard.kill(r.err)
+		<-s.client.Closed()
 		// The mail in hand when a connection breaks may be why it broke, so others go
 		// first for a moment.
 		s.restAfter(e.UID, Later, "fetch", r.err)

@@ -24,19 +24,28 @@ func (s *session) wait(ctx context.Context) error {
 	if d <= 0 {
 		return nil
 	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
+	var err error
 	if idles {
-		return s.idle(ctx, timer.C)
+		err = s.idle(ctx, d)
+	} else {
+		err = s.sleep(ctx, d)
 	}
-	return s.sleep(ctx, timer.C)
+	if err != nil || ctx.Err() != nil || len(s.arrived) > 0 {
+		return err
+	}
+	// Some servers look for new mail at NOOP alone, and let SEARCH answer from what they know.
+	s.guard.arm()
+	defer s.guard.disarm()
+	return s.fault("poll", s.client.Noop().Wait(), true)
 }
 
-func (s *session) sleep(ctx context.Context, enough <-chan time.Time) error {
+func (s *session) sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
 	select {
 	case <-s.arrived:
 		s.announce() // the next round takes it away
-	case <-enough:
+	case <-timer.C:
 	case <-ctx.Done():
 	case <-s.client.Closed():
 		return s.ended()
@@ -44,7 +53,7 @@ func (s *session) sleep(ctx context.Context, enough <-chan time.Time) error {
 	return nil
 }
 
-func (s *session) idle(ctx context.Context, enough <-chan time.Time) error {
+func (s *session) idle(ctx context.Context, d time.Duration) error {
 	s.guard.arm()
 	cmd, err := s.client.Idle()
 	s.guard.disarm()
@@ -57,7 +66,7 @@ func (s *session) idle(ctx context.Context, enough <-chan time.Time) error {
 	default:
 		return s.fault("idle", err, true)
 	}
-	ended := s.sleep(ctx, enough)
+	ended := s.sleep(ctx, d)
 	if ctx.Err() != nil {
 		s.guard.kill(context.Cause(ctx)) // nothing is in hand that an answer could be waited for
 	}
