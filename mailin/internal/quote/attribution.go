@@ -32,7 +32,7 @@ var (
 	mailAddr   = regexp.MustCompile(`[^\s<>@"'(),:;\[\]]+@[^\s<>@"'(),:;\[\]]+`)
 	inBrackets = regexp.MustCompile(`[<(\[](?:mailto:)? ?[^\s<>@"(),:;\[\]]+@[^\s<>@"(),:;\[\]]+`)
 	endsAddr   = regexp.MustCompile(`@[^\s<>@"()]+ ?[>)\]»›]+ ?$`)
-	asideDash  = regexp.MustCompile(`^[-–—]{2,} ?.*[^-–—]\s?[-–—]{2,}$`)
+	asideDash  = regexp.MustCompile(`^[-‐–—]{2,} ?.*[^-‐–—]\s?[-‐–—]{2,}$`)
 	ownWords   = regexp.MustCompile(`\b(?:i|we|saya|kami|aku|ich|wir|je|nous|yo|ik|jag|eu) (?:\p{L}+ )?(?:wrote|sent|menulis|mengirim|schrieb|ai écrit|escribí|schreef|skrev|escrevi)\b`)
 )
 
@@ -49,7 +49,7 @@ type traits struct {
 func traitsOf(text string) traits {
 	lower := strings.ToLower(text)
 	t := traits{dashed: asideDash.MatchString(lower)}
-	body := strings.TrimRight(lower, " -–—")
+	body := strings.TrimRight(lower, " -‐–—")
 	bare := strings.TrimRight(body, " :：")
 	t.ends = len(bare) < len(body)
 	rest := mailAddr.ReplaceAllString(lower, " ")
@@ -173,7 +173,7 @@ func opensAttribution(lower string) bool {
 func (s *scan) findAttributions() {
 	s.attribution = make([]announcement, len(s.lines))
 	for end := range s.lines {
-		if !mayEndAttribution(&s.lines[end]) {
+		if !mayEndAttribution(&s.lines[end]) || !s.spend() {
 			continue
 		}
 		if start, c := s.attributionEndingAt(end); c != none {
@@ -195,6 +195,15 @@ func mayEndAttribution(l *line) bool {
 	return last
 }
 
+// mayAttribute asks for what every attribution has: a word for writing or an address.
+func mayAttribute(text string) bool {
+	if strings.Contains(text, "@") {
+		return true
+	}
+	found, _ := findVerb(strings.ToLower(text))
+	return found
+}
+
 // attributionEndingAt chooses among the windows of one to four lines that end here: the shortest that opens like an
 // attribution, else the shortest that is one.
 func (s *scan) attributionEndingAt(end int) (start int, best certainty) {
@@ -206,6 +215,9 @@ func (s *scan) attributionEndingAt(end int) (start int, best certainty) {
 			break
 		}
 		joined = strings.TrimSpace(s.lines[i].plain + " " + joined)
+		if !mayAttribute(joined) {
+			continue
+		}
 		t := traitsOf(joined)
 		c := t.certainty(joined)
 		if c != none && t.date && opensAttribution(s.lines[i].lower) && c >= best {

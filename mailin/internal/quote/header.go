@@ -83,6 +83,9 @@ func (s *scan) headerBlock(i int, announced bool) (end int) {
 	default:
 		return 0
 	}
+	if !s.spend() {
+		return 0
+	}
 	b := s.readBlock(i)
 	if !b.isQuotation(announced) {
 		return 0
@@ -142,11 +145,21 @@ func (b *block) isQuotation(announced bool) bool {
 	}
 	switch {
 	case !b.seen[fromField]:
-		return announced && rest >= 2
+		return rest >= 2 && (announced || b.seen[dateField] && b.time && b.date && b.address)
 	case announced:
 		return rest >= 1
 	case rest >= 2:
 		return b.address || b.time && b.date
 	}
 	return rest == 1 && b.address && b.seen[dateField] && b.date
+}
+
+// isRawHeader asks whether fields that only machines read stand right above line i: then it goes on a pasted header.
+func (s *scan) isRawHeader(i int) bool {
+	for j := i - 1; j >= 0 && j >= i-maxFieldLines && !s.lines[j].blank; j-- {
+		if f, _ := fieldOf(&s.lines[j]); f == machineField {
+			return true
+		}
+	}
+	return false
 }

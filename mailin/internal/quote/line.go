@@ -32,6 +32,9 @@ func readLines(text string) []line {
 	lines := make([]line, 0, len(rows)+1)
 	for _, raw := range rows {
 		l := readLine(raw)
+		if l.depth == 1 && len(lines) > 0 && closesAddress(&lines[len(lines)-1], &l) {
+			l = newLine(raw, raw, 0)
+		}
 		if at := sharedAttribution(&l); at > 0 {
 			lines = append(lines, readLine(raw[:at]), readLine(raw[at:]))
 			continue
@@ -43,15 +46,24 @@ func readLines(text string) []line {
 
 func readLine(raw string) line {
 	depth, rest := quoteDepth(raw)
-	if strings.TrimFunc(rest, isBlank) == ":" {
-		depth, rest = 0, raw // the end of an attribution that was wrapped within its address: "<budi@…\n>:"
-	}
+	return newLine(raw, rest, depth)
+}
+
+func newLine(raw, rest string, depth int) line {
 	l := line{raw: raw, depth: depth, blank: strings.TrimFunc(rest, isBlank) == ""}
 	if len(rest) <= longest && !l.blank {
 		l.plain = plain(rest)
 		l.lower = strings.ToLower(l.plain)
 	}
 	return l
+}
+
+// closesAddress knows an attribution that was wrapped within its address, so that the bracket seems to be a quotation mark:
+// "… <budi@dinas.example" and "> menulis:".
+func closesAddress(above, l *line) bool {
+	open := strings.LastIndexByte(above.plain, '<')
+	return above.depth == 0 && open > strings.LastIndexByte(above.plain, '>') && strings.Contains(above.plain[open:], "@") &&
+		len(l.plain) < 60 && (strings.HasSuffix(l.plain, ":") || strings.HasSuffix(l.plain, "："))
 }
 
 // quoteDepth counts the quotation marks in front of a line and returns what follows them. Marks may stand apart ("> > "), be
@@ -117,12 +129,18 @@ func words(lower string) []string {
 	return strings.FieldsFunc(lower, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) })
 }
 
+// dashes are the strokes that programs and people draw lines with.
+const (
+	dashes    = "-‐‑‒–—―─━_="
+	ruleRunes = dashes + "*~·•#+"
+)
+
 // isRule reports a line that only divides: three or more dashes, underscores, equals signs and the like.
 func isRule(l *line) bool {
 	t := strings.TrimFunc(l.raw, isBlank)
 	n := 0
 	for _, r := range t {
-		if !strings.ContainsRune("-_=*~–—―─━·•#+", r) {
+		if !strings.ContainsRune(ruleRunes, r) {
 			if r != ' ' {
 				return false
 			}

@@ -11,11 +11,17 @@ type announcement struct {
 	certainty certainty
 }
 
+// maxEffort is how many lines of a mail are weighed as an attribution or a header block. People's mails need a dozen, long threads
+// some hundreds; a text made to cost time gets no more than this.
+const maxEffort = 20_000
+
 // scan goes once over the lines and gives each its kind.
 type scan struct {
 	lines       []line
 	next        []int          // the first line with something on it, if only a mark, from here on
 	attribution []announcement // by the line on which it begins
+
+	effort int // what was spent of maxEffort
 
 	words  bool // something new was seen
 	quoted bool // something quoted was seen
@@ -39,6 +45,12 @@ func read(text string) *scan {
 	s.cutSignatures()
 	s.sure = s.sure && s.quoted
 	return s
+}
+
+// spend reports whether one more line may be weighed.
+func (s *scan) spend() bool {
+	s.effort++
+	return s.effort <= maxEffort
 }
 
 func (s *scan) join(a, b int) string {
@@ -100,8 +112,12 @@ func (s *scan) mailWithin(i int) (end int) {
 			return 0
 		}
 	default:
-		if blockEnd = s.headerBlock(i, false); blockEnd == 0 || s.isEvidence(i) {
+		if blockEnd = s.headerBlock(i, false); blockEnd == 0 {
 			return 0
+		}
+		if s.isEvidence(i) || s.isRawHeader(i) {
+			s.words = true
+			return blockEnd
 		}
 	}
 	return s.unmarked(i, max(blockEnd, i+1), sep == overQuoted)
@@ -131,9 +147,14 @@ func (s *scan) isEvidence(i int) bool {
 // unmarked deals with what begins at line i and announces a quotation without marks: all the rest is quoted, unless marks follow
 // after all. With nothing new above, the rest may as well be a report that was forwarded or an answer below: it stays new.
 func (s *scan) unmarked(i, end int, named bool) int {
-	if below := s.next[end]; below < len(s.lines) && s.lines[below].depth > 0 {
-		s.mark(i, end, Attribution)
-		return s.quotedRun(below)
+	if below := s.next[end]; below < len(s.lines) {
+		switch {
+		case s.lines[below].depth > 0:
+			s.mark(i, end, Attribution)
+			return s.quotedRun(below)
+		case named && s.attribution[below].certainty != none:
+			return s.mark(i, below, Attribution) // which says more
+		}
 	}
 	if !s.words {
 		s.sure = s.sure && named

@@ -43,10 +43,9 @@ func separatorOf(l *line) separator {
 // betweenDashes returns the words of a line that has dashes, underscores or equals signs on both sides. Programs that wrap
 // lines cut the right side off, so long dashes on the left suffice.
 func betweenDashes(lower string) (string, bool) {
-	const dashes = "-_=–—―─━~#"
-	left := strings.TrimLeft(lower, dashes)
-	title := strings.TrimRight(strings.TrimSpace(left), dashes+" ")
-	before, after := len(lower)-len(left), len(left)-len(strings.TrimRight(left, dashes))
+	left := strings.TrimLeft(lower, ruleRunes)
+	title := strings.TrimRight(strings.TrimSpace(left), ruleRunes+" ")
+	before, after := len(lower)-len(left), len(left)-len(strings.TrimRight(left, ruleRunes))
 	if title == "" || !strings.ContainsFunc(title, unicode.IsLetter) || len(words(title)) > 8 {
 		return "", false
 	}

@@ -109,6 +109,9 @@ func (s *scan) footerStart(a, b int) int {
 	if end == a {
 		return -1
 	}
+	if isRule(&s.lines[end-1]) && b < len(s.lines) {
+		return s.keepSomething(a, end-1) // it belongs to the quotation below
+	}
 	if isAdvert(&s.lines[end-1]) || end-2 >= a && isWrappedAdvert(&s.lines[end-2], &s.lines[end-1]) {
 		start := end - 1
 		if !isAdvert(&s.lines[end-1]) {
@@ -187,7 +190,7 @@ var advert = regexp.MustCompile(`^[\[("_~-]*(?:` + strings.Join([]string{
 	`(?:dapatkan|unduh|download) (?:outlook|aplikasi|bluemail|yahoo) `,
 	`(?:dikirim|terkirim|dihantar) (?:dari|melalui|menggunakan|dengan|via|daripada) (?:my |saya )?(?:iphone|ipad|hp|ponsel|telepon|perangkat|smartphone|samsung|galaxy|android|yahoo|outlook|email|surel|surat|mail|blackberry|xiaomi|redmi|oppo|vivo|huawei|realme|tablet|gmail|aplikasi|windows|proton|zimbra|telkomsel|bluemail|infinix|nokia|k-9|gawai)`,
 	`powered by (?:telkomsel|xl|indosat|blackberry|smartfren)`,
-	`gesendet (?:von|mit|über|via) (?:meinem|meiner|outlook|mail|yahoo|der|gmx|web\.de|iphone|ipad|samsung|mobil|unterwegs|proton|k-9|einem)`, `von (?:meinem|unterwegs) \S+(?: \S+)? gesendet`, `diese (?:nachricht|mail|e-mail) wurde von .{3,60} gesendet`, `holen sie sich outlook`, `laden sie outlook`, `(?:outlook|mail) für (?:android|ios|mac|windows) (?:beziehen|herunterladen)`,
+	`gesendet (?:von|mit|über|via) (?:meinem|meiner|outlook|mail|yahoo|der|gmx|web\.de|iphone|ipad|samsung|mobil|unterwegs|proton|k-9|einem)`, `von (?:meinem|unterwegs) .{2,40} gesendet`, `diese (?:nachricht|mail|e-mail) wurde von .{3,60} gesendet`, `holen sie sich outlook`, `laden sie outlook`, `(?:outlook|mail) für (?:android|ios|mac|windows) (?:beziehen|herunterladen)`,
 	`envoyé(?:e)? (?:de|depuis|à partir|avec|via) (?:mon|ma|outlook|yahoo|l'application|mail|courrier|un|iphone|ipad|samsung|orange|proton|téléphone|d'un)`, `télécharger? outlook`, `obtenez outlook`, `obtenir outlook`,
 	`enviado (?:desde|de|do|a partir|con|com|pelo|via|por|mediante) (?:mi|meu|minha|o|outlook|yahoo|correo|el|email|e-mail|iphone|ipad|samsung|mail|um|proton|tablet)`, `enviado do meu`, `obtener outlook`, `obt(?:er|enha) o outlook`, `descargar outlook`,
 	`inviat[oa] (?:da|dal|dall'|con|tramite) ?(?:il|mio|mia|outlook|yahoo|iphone|ipad|libero|posta|samsung|mail|smartphone|dispositivo|tablet)`, `scarica outlook`, `ottieni outlook`,
@@ -207,11 +210,14 @@ func isAdvert(l *line) bool {
 	if l.plain == "" || len(l.plain) > 160 || l.depth > 0 || !advert.MatchString(l.lower) {
 		return false
 	}
-	text := linkTail.ReplaceAllString(l.lower, "")
+	text := strings.TrimRight(pleading.ReplaceAllString(linkTail.ReplaceAllString(l.lower, ""), ""), " ")
 	return len(words(text)) <= 14 && !strings.Contains(strings.TrimRight(text, ".,"), ", ") && !strings.Contains(text, ". ") && !strings.HasSuffix(text, ":") && !strings.HasSuffix(text, "?")
 }
 
-var linkTail = regexp.MustCompile(`[<(\[]?https?://\S+`)
+var (
+	linkTail = regexp.MustCompile(`[<(\[]?(?:https?://|www\.)\S+`)
+	pleading = regexp.MustCompile(`\b(?:please (?:excuse|forgive|pardon)|excuse|sorry for|pardon|(?:mohon )?maaf|bitte entschuldigen|veuillez excuser|excusez|disculp\p{L}+|perdona)\b.*$`)
+)
 
 // isWrappedAdvert knows an advert whose link, or whose end, came onto a second line.
 func isWrappedAdvert(first, second *line) bool {

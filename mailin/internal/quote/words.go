@@ -33,13 +33,13 @@ var verbs = set(
 	"écrit ecrit",
 	"escribió escribio escribe", "escreveu", "scritto scrive", "escrigué escriure",
 	"schreef geschreven", "skrev skrifaði", "kirjoitti",
-	"napisał napisała pisze", "napsal napsala píše", "napísal napísala", "napisao napisala napisal",
+	"napisał napisała napisana pisze", "napsal napsala píše", "napísal napísala", "napisao napisala napisal",
 	"написал написала пишет", "написав написала пише", "написа",
 	"yazdı", "írta írt", "scris", "έγραψε", "כתב כתבה", "كتب", "viết", "kirjutas", "rakstīja", "rašė parašė",
 )
 
 // verbsWithin are words for writing in scripts that put no space between words.
-var verbsWithin = []string{"写道", "寫道", "님이 작성", "작성:", "작성", "님이 쓴 글", "書きました", "のメッセージ", "からのメール", "เขียน", "लिखा"}
+var verbsWithin = []string{"写道", "寫道", "님이 작성", "작성:", "작성", "님이 쓴 글", "書きました", "のメッセージ", "のメール", "เขียน", "लिखा"}
 
 // openers begin an attribution.
 var openers = set(
