@@ -36,7 +36,7 @@ func parseAddresses(v string) []Address {
 // nextAddress cuts the list at the next comma or semicolon outside quotes, comments and brackets, and drops the name
 // of a group before it.
 func nextAddress(v string) (item, rest string) {
-	quoted, angle, depth, from := false, false, 0, 0
+	quoted, angle, depth, from, closed := false, false, 0, 0, 0
 	for i := 0; i < len(v); i++ {
 		c := v[i]
 		switch {
@@ -52,10 +52,15 @@ func nextAddress(v string) (item, rest string) {
 		case c == ')' && depth > 0:
 			depth--
 		case depth > 0:
+		case c == '<' && closed > 0 && strings.TrimSpace(v[closed:i]) != "":
+			return v[from:closed], v[closed:] // the comma is missing
 		case c == '<':
 			angle = strings.IndexByte(v[i:min(len(v), i+1000)], '>') >= 0
 		case c == '>':
 			angle = false
+			if strings.IndexByte(v[from:i], '@') > 0 {
+				closed = i + 1
+			}
 		case angle:
 		case c == ':' && !strings.Contains(v[from:i], "@") && !strings.HasSuffix(strings.ToLower(v[from:i]), "mailto"):
 			from = i + 1
@@ -121,13 +126,24 @@ func address(s string) (string, bool) {
 		}
 	}
 	if !strings.HasPrefix(s, `"`) {
-		s = strings.Join(strings.Fields(strings.Trim(s, `"'`)), "")
+		s = withoutBlanks(strings.Trim(s, `"'`))
 	}
 	at := strings.LastIndexByte(s, '@')
 	if at <= 0 || at == len(s)-1 || len(s) > 998 || strings.Contains(s, "=?") {
 		return "", false
 	}
 	return s, true
+}
+
+// withoutBlanks takes the word that is an address out of several; else folding cut one in two.
+func withoutBlanks(s string) string {
+	words := strings.Fields(s)
+	for _, w := range words {
+		if at := strings.LastIndexByte(w, '@'); at > 0 && at < len(w)-1 && len(words) > 1 {
+			return w
+		}
+	}
+	return strings.Join(words, "")
 }
 
 // takeComments takes the comments out of s and returns their text.

@@ -18,7 +18,14 @@ type fieldReader struct {
 	skipping bool // the line at hand is junk that goes on
 	junk     bool // a line that is no field was left out
 	held     [][]byte
+	heldSize int
 }
+
+// Lines without a colon are taken for junk inside the header while a field follows within so many lines and bytes.
+const (
+	heldLines = 30
+	heldBytes = 8 << 10
+)
 
 // line takes the next line and says whether the header is over, and which lines (this one, those held back) turned out
 // to belong to the body.
@@ -42,10 +49,11 @@ func (f *fieldReader) line(b []byte, start bool) (over bool, body [][]byte) {
 		f.more(t)
 	case f.mail && len(f.fields) == 0 && mboxLine(t):
 		f.skipping = true
-	case len(f.held) > 0, len(f.fields) == 0 && !f.mail:
+	case len(f.fields) == 0 && (!f.mail || len(f.held) > 0), len(f.held) == heldLines, f.heldSize+len(b) > heldBytes && len(f.held) > 0:
 		return true, append(f.held, b)
-	default: // perhaps junk inside the header, perhaps the body: the next line tells
+	default: // perhaps junk inside the header, perhaps the body: the next lines tell
 		f.held = append(f.held, bytes.Clone(b))
+		f.heldSize += len(b)
 	}
 	return false, nil
 }
@@ -55,15 +63,15 @@ func mboxLine(b []byte) bool {
 	return bytes.HasPrefix(b, []byte("From ")) || bytes.HasPrefix(b, []byte(">From "))
 }
 
+// blankLine ends the header. Lines held back are text, then, which is better read once too often than lost.
 func (f *fieldReader) blankLine() (over bool, body [][]byte) {
 	if f.mail && len(f.fields) == 0 && len(f.held) == 0 {
 		return false, nil
 	}
-	if len(f.fields) == 0 {
-		return true, f.held
+	for len(f.held) > 0 && len(bytes.TrimSpace(f.held[0])) == 0 {
+		f.held = f.held[1:]
 	}
-	f.drop()
-	return true, nil
+	return true, f.held
 }
 
 // drop gives up lines held back as junk.
@@ -71,7 +79,7 @@ func (f *fieldReader) drop() {
 	for _, h := range f.held {
 		f.junk = f.junk || len(bytes.TrimSpace(h)) > 0
 	}
-	f.held, f.skipping = nil, false
+	f.held, f.heldSize, f.skipping = nil, 0, false
 }
 
 func (f *fieldReader) field(t []byte) {

@@ -95,7 +95,8 @@ func newLeaf(p *parser, part part, s scope) *leaf {
 		l.text(s.node, nil)
 	case part.isText() && !part.isFile():
 		l.text(nil, nil) // of an attached message: only the files in it are looked for
-	case s.node != nil && s.isMail && len(p.frames) == 0 && part.isReadable():
+	case s.node != nil && part.isReadable(s.isMail):
+		s.node.fallback = !s.isMail
 		l.text(s.node, nil)
 	}
 	return l

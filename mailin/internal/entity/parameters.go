@@ -20,7 +20,7 @@ func parameters(field string) (value string, params map[string]string) {
 	}
 	value = strings.ToLower(strings.Trim(field[:end], `" `))
 	rest := field[end:]
-	if strings.Contains(value, "=") { // no value at all, only parameters
+	if strings.Index(value, "=") > 0 { // no value at all, only parameters
 		value, rest = "", field
 	}
 	params = map[string]string{}

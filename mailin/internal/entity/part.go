@@ -106,9 +106,10 @@ func (p part) isSigned() bool {
 	return (p.kind == "application/pkcs7-mime" || p.kind == "application/x-pkcs7-mime") && p.params["smime-type"] != "enveloped-data"
 }
 
-// isFile says that the part is listed among the attachments.
+// isFile says that the part is listed among the attachments. A disposition that nobody knows means one (RFC 2183
+// section 2.8).
 func (p part) isFile() bool {
-	return p.opaque || !p.isText() || p.disposition == "attachment" || p.filename != "" || p.attached && p.disposition == "attachment"
+	return p.opaque || !p.isText() || p.disposition != "" && p.disposition != "inline" || p.filename != ""
 }
 
 // isBody says that the part is readable text of the mail. A text with a name that is not attached is both.
@@ -140,8 +141,18 @@ func (rd *reading) content(a Attachment) *content {
 	return c
 }
 
-// isReadable says that a part, although a file or of an unusual kind, can stand for the text of a mail that is nothing
-// else.
-func (p part) isReadable() bool {
-	return p.isText() || p.kind == "text/enriched" || p.kind == "text/richtext" || p.kind == "text/markdown"
+// isReadable says that a part, although listed as a file, can stand for the text of a mail that has no other: a text
+// that is the whole mail, or one of a kind that nobody knows (RFC 2046 section 4.1.4).
+func (p part) isReadable(whole bool) bool {
+	if p.attached || p.opaque || whole && p.isText() {
+		return !p.attached && !p.opaque
+	}
+	if !strings.HasPrefix(p.kind, "text/") || p.isText() || p.disposition == "attachment" || p.filename != "" {
+		return false
+	}
+	switch p.kind {
+	case "text/calendar", "text/vcard", "text/x-vcard", "text/directory", "text/csv", "text/rtf", "text/xml", "text/css", "text/x-amp-html", "text/watch-html":
+		return false
+	}
+	return true
 }

@@ -80,7 +80,7 @@ func (n *node) read() readable {
 	all.isPlain = true
 	for _, c := range n.children {
 		r := c.read()
-		if c.fallback && all.text != "" {
+		if c.fallback && strings.TrimSpace(all.text) != "" {
 			continue
 		}
 		all.html += r.html
@@ -111,6 +111,9 @@ func says(text, other string) bool {
 func (n *node) better() readable {
 	var plain, rich readable
 	for _, c := range n.children {
+		if c.fallback {
+			continue
+		}
 		r := c.read()
 		if r.html != "" {
 			rich.html += r.html
@@ -174,15 +177,15 @@ func unflow(s string, delsp bool) string {
 		body := strings.TrimLeft(line, ">")
 		quote := len(line) - len(body)
 		body = strings.TrimPrefix(body, " ")
+		mark := line[:len(line)-len(body)]
 		sign := body == "-- "
 		if flowing && (quote != depth || sign) {
 			out.WriteByte('\n')
 			flowing = false
 		}
 		if !flowing {
-			out.WriteString(strings.Repeat(">", quote))
-			if quote > 0 && body != "" {
-				out.WriteByte(' ')
+			if quote > 0 {
+				out.WriteString(mark)
 			}
 		}
 		flowing, depth = strings.HasSuffix(body, " ") && !sign, quote
