@@ -101,6 +101,7 @@ type mail struct {
 
 	codes  *string      // what onlyCode found, once asked
 	failed *[]Recipient // what recipients found, once asked
+	alone  bool         // the report is about one recipient, so all of its words are
 }
 
 func gather(in Input) *mail {

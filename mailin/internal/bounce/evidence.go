@@ -21,7 +21,7 @@ func (m *mail) isReport() bool {
 		return len(m.status) > 0 || m.statusPart && m.reportType != "" || subject || phrase || m.daemon()
 	}
 	switch {
-	case m.person(), answered.MatchString(m.in.Subject) && !m.daemon():
+	case m.person(), answered.MatchString(m.in.Subject) && !(m.daemon() && (m.nullPath() || !postmaster.MatchString(m.in.From))):
 		return false
 	case len(m.status) > 0:
 		// Below another root the fields alone prove nothing: a person may have passed them on.
@@ -42,26 +42,28 @@ func (m *mail) returns() bool { return len(m.returnedBy) > 0 || len(m.returned) 
 // answered is the beginning of a subject that a person's program wrote.
 var answered = regexp.MustCompile(`(?i)^\s*(re|aw|sv|antw|balas|bls|rv|res|tr|wg|fw|fwd|vs|i|r|rif)(\[\d+\])?\s*:`)
 
-// daemonName is the local part or the display name of a mail system.
+// How mail systems call themselves. A postmaster may be a person, told by a name that no system has.
 var (
-	daemonLocal = regexp.MustCompile(`(?i)^"?(?:mailer[-_.]?daemon|p?mail[-_.]?daemon|postmaster|post-?master|mail[-_.]delivery[-_.](?:sub)?system|mdaemon|daemon|mailer|mail-?admin(?:istrator)?|microsoftexchange[0-9a-f]{20,})\b`)
+	daemonLocal = regexp.MustCompile(`(?i)^"?(?:mailer[-_.]?daemon|p?mail[-_.]?daemon|post-?master|mail[-_.]delivery[-_.](?:sub)?system|mdaemon|daemon|mailer|mail-?admin(?:istrator)?|microsoftexchange[0-9a-f]{20,})\b`)
 	daemonName  = regexp.MustCompile(`(?i)mailer[- ]daemon|mail delivery (?:sub)?(?:system|service)|^\W*(?:postmaster|system administrator|mail administrator|mail system|mail delivery|message delivery)\b`)
 	daemonRaw   = regexp.MustCompile(`(?i)^\W*(?:mailer[-_ ]?daemon|postmaster|<>)|\(\W*mail delivery`)
+	postmaster  = regexp.MustCompile(`(?i)^"?post-?master\b`)
+	systemName  = regexp.MustCompile(`(?i)mail|post|system|admin|deliver|daemon|filter|notif|serv|outlook|exchange|gateway|mta|bounce|@`)
 )
 
 // daemon tells whether the mail comes from a mail system by its own name.
 func (m *mail) daemon() bool {
-	local, _, _ := strings.Cut(m.in.From, "@")
-	if daemonLocal.MatchString(local) {
+	if len(m.header("X-Failed-Recipients")) > 0 {
 		return true
 	}
-	for _, v := range m.header("From") {
-		name, _, _ := strings.Cut(v, "<")
-		if daemonName.MatchString(name) || daemonRaw.MatchString(strings.TrimSpace(v)) {
-			return true
-		}
+	raw := m.first("From")
+	name, _, bracket := strings.Cut(raw, "<")
+	name = strings.Trim(name, " \"'")
+	if bracket && name != "" && postmaster.MatchString(m.in.From) && !systemName.MatchString(name) {
+		return false
 	}
-	return len(m.header("X-Failed-Recipients")) > 0
+	local, _, _ := strings.Cut(m.in.From, "@")
+	return daemonLocal.MatchString(local) || daemonName.MatchString(name) || daemonRaw.MatchString(raw)
 }
 
 // nullPath tells whether the envelope sender was empty, as RFC 5321 section 4.5.5 demands of reports.
@@ -112,7 +114,7 @@ var phrases = []string{
 	"trouble delivering your message", "trying to deliver the mail", "non-delivered information", "failure reasons", "message not delivered", "message blocked",
 	"rejected recipient", "undeliverable address", "invalid final delivery", "delivery problem", "delivery error", "permanent fatal error", "failed recipients", "failed addresses",
 	"did not receive a copy of your message", "address not found", "address couldn't be found", "the recipient name is not recognized", "delivery failure", "intended recipient:", "the following recipients were affected",
-	"could not be reached", "error description:", "did not like our", "was not accepted by", "was undeliverable", "has encountered delivery problems", "can not be delivered", "not be delivered to",
+	"could not be reached", "delivery of the email was stopped", "was blocked by our", "error description:", "did not like our", "was not accepted by", "was undeliverable", "has encountered delivery problems", "can not be delivered", "not be delivered to",
 	"konnte nicht zugestellt", "konnten nicht zugestellt", "nicht zustellbar", "unzustellbar", "zustellung an folgende", "fehler bei der nachrichtenzustellung", "übermittlung an folgende empfänger",
 	"n'a pas pu être remis", "n'a pas pu être distribu", "n'a pas été remis", "échec de la remise", "la remise a échoué", "impossible de remettre",
 	"no se pudo entregar", "no se ha podido entregar", "no ha podido ser entregad", "no se entregó", "error de entrega", "el grupo con el que has intentado",

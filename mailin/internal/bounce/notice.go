@@ -18,6 +18,7 @@ func (m *mail) recipients() []Recipient {
 
 func (m *mail) findRecipients() []Recipient {
 	var out []Recipient
+	m.alone = len(m.status) == 1
 	for _, g := range m.status {
 		if r, ok := m.fromGroup(g); ok {
 			out = append(out, r)
@@ -43,6 +44,7 @@ func (m *mail) findRecipients() []Recipient {
 	if len(out) > maxRecipients+1 { // one more tells Read that there were more
 		out = out[:maxRecipients+1]
 	}
+	m.alone = len(out) == 1
 	for i, r := range out {
 		out[i] = m.textual(r.Recipient)
 	}
@@ -75,7 +77,7 @@ func (m *mail) fromGroup(g group) (Recipient, bool) {
 	}
 	if r.Status == "" || r.Diagnostic == "" {
 		said := m.textual(r.Recipient)
-		r.Status, r.Diagnostic = first(r.Status, said.Status), first(r.Diagnostic, said.Diagnostic)
+		r.Status, r.Diagnostic = either(r.Status, said.Status), either(r.Diagnostic, said.Diagnostic)
 	}
 	if r.Action == "" {
 		r.Action = m.actionFor(r.Status)
@@ -83,7 +85,7 @@ func (m *mail) fromGroup(g group) (Recipient, bool) {
 	return r, true
 }
 
-func first(a, b string) string {
+func either(a, b string) string {
 	if a != "" {
 		return a
 	}
@@ -113,9 +115,12 @@ func (m *mail) actionFor(status string) string {
 func (m *mail) textual(a string) Recipient {
 	words := m.wordsAbout(a)
 	code := codeIn(words)
-	if len(code) == 0 || strings.HasSuffix(code, ".0.0") {
-		// The answer of the server may stand apart from the address: it counts where all of the notice knows one code only.
-		if other := m.onlyCode(); other != "" && (code == "" || code[0] == other[0]) {
+	if code == "" || strings.HasSuffix(code, ".0.0") {
+		// The server's answer may stand apart from the address. It counts where it can be about nobody else.
+		if other := m.onlyCode(); other != "" && (m.alone || words == "") && (code == "" || code[0] == other[0]) {
+			if code == "" {
+				words = m.answer()
+			}
 			code = other
 		}
 	}
@@ -171,7 +176,7 @@ func (m *mail) wordsAbout(a string) string {
 		}
 		last = i
 	}
-	if best == "" {
+	if best == "" && m.alone {
 		best = m.answer()
 	}
 	if best == "" && last >= 0 && m.textAction() == "failed" {
@@ -192,23 +197,30 @@ func (m *mail) wordsIn(i, end int, low string) string {
 	return strings.TrimSpace(words + " " + m.following(i+1, low))
 }
 
-// beside returns the paragraph after line i, without a rule or a heading above it, else the one before.
+// beside returns the paragraph after line i, or the one before where that says more than whom to ask.
 func (m *mail) beside(i int) string {
-	if words := paragraph(m.notice[i+1:]); words != "" {
-		return words
+	after := paragraph(m.notice[i+1:])
+	if after != "" && !contact.MatchString(after) {
+		return after
 	}
-	for j := i; j > 0; j-- {
-		if strings.TrimSpace(m.notice[j-1]) == "" && j < i {
-			return paragraph(m.notice[j:i])
-		}
+	end := i
+	for end > 0 && strings.TrimSpace(m.notice[end-1]) != "" {
+		end--
 	}
-	return ""
+	start := end - 1
+	for start > 0 && strings.TrimSpace(m.notice[start-1]) != "" {
+		start--
+	}
+	return either(paragraph(m.notice[max(start, 0):end]), after)
 }
 
 // paragraph returns the first lines with letters, up to the next blank line.
 func paragraph(ls []string) string {
 	var words []string
 	for _, l := range ls {
+		if ownLine.MatchString(l) {
+			continue
+		}
 		if strings.IndexFunc(l, unicode.IsLetter) < 0 {
 			if len(words) > 0 && !strings.HasSuffix(words[len(words)-1], ":") {
 				break
@@ -265,7 +277,7 @@ const (
 var (
 	bullets = `[\s*•·>\-=|"'(]*`
 	ownLine = regexp.MustCompile(`^` + bullets + `<?` + addressInText.String() + `["'>)\]]*(?:\s*<[^<>]*>)?\s*[:;,.]?\s*$`)
-	atHead  = regexp.MustCompile(`^[\s*•"']*<?` + addressInText.String() + `["'>]*(?:\s*:|\s+on\s+\w|\s+[\[(\-]|\s*\.\.\.|\s+(?i:error|failed|unknown|not|was|is|could|has)\b|\s*,\s*(?i:error|status))`)
+	atHead  = regexp.MustCompile(`^[\s*•"']*<?` + addressInText.String() + `["'>]*(?:\s*:|\s+on\s+\w|\s+[\[(\-]|\s*\.\.\.|\s+(?i:error|failed|unknown|not|was|is|could|has)\b|\s*,\s*(?i:error|status)|\s{2,}\S)`)
 	labels  = regexp.MustCompile(`(?i)(?:\breceiver(?: not found)?|\brecipients?|\bundeliverable address|\bfailed address|\berror-for|\baddressed to|\bintended recipient|\bdestination(?: address)?|\bfailed recipient|\bmailbox|\buser|\bpenerima|\bdestinata(?:rio|ire)|\bempfänger|宛先|受信者|收件人)\s*(?:is|was)?\s*[:=]\s*["'<(]*` + addressInText.String())
 	// namedLine is a display name with its address, as Exchange lists recipients.
 	namedLine = regexp.MustCompile(`^\s*[^@<>:]{1,60}\s*[<(]` + addressInText.String() + `[)>](?:\s*<[^<>]*>)?\s*$`)
@@ -309,8 +321,12 @@ func (m *mail) fromText() []string {
 	if len(found[sentence]) > 0 {
 		return found[sentence]
 	}
-	// Mentioned anywhere and addressed by the returned mail: that is the one.
-	return both(found[unlikely], m.returnedTo())
+	// Mentioned anywhere, and addressed by the returned mail or the only one mentioned: that is the one.
+	to := m.returnedTo()
+	if len(to) == 0 && len(found[unlikely]) == 1 && containsAny(m.flat, phrases) {
+		return found[unlikely]
+	}
+	return both(found[unlikely], to)
 }
 
 func (m *mail) namedIn(l, before string, found *[own + 1][]string) {
