@@ -1,0 +1,122 @@
+package mailout
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"html/template"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"io"
+	"strings"
+
+	_ "image/gif" // the formats that are decoded
+	_ "image/png"
+
+	"aduan/tickets"
+)
+
+// Limits of previews: what is larger is attached all the same, only not shown.
+const (
+	maxPreviews     = 6
+	maxPreviewBytes = 10_000_000 // of the file
+	maxPixels       = 16_000_000 // of the picture: 64 MB when decoded
+	previewWidth    = 480        // pixels at most
+	previewHeight   = 360
+)
+
+// addPreviews makes small pictures of the screenshots in a staff mail. A picture that cannot be decoded has none; that is no
+// error, for the file itself goes along.
+func (c *composition) addPreviews(ctx context.Context) {
+	if !c.staff || c.r.open == nil {
+		return
+	}
+	made := 0
+	for i := range c.files {
+		e := &c.files[i]
+		if made == maxPreviews || e.Size > maxPreviewBytes || !pictureType(e.ContentType) || e.withheld == "dangerous" {
+			continue
+		}
+		picture, width, err := c.r.preview(ctx, e)
+		if err != nil {
+			continue
+		}
+		made++
+		e.preview, e.width, e.previewID = picture, width, fmt.Sprintf("preview-%d@%s", made, tickets.Domain(c.r.settings.Address))
+	}
+}
+
+func previewURL(id string) template.URL { return template.URL("cid:" + id) }
+
+func pictureType(t string) bool {
+	t = strings.ToLower(t)
+	return strings.HasPrefix(t, "image/png") || strings.HasPrefix(t, "image/jpeg") || strings.HasPrefix(t, "image/jpg") || strings.HasPrefix(t, "image/gif")
+}
+
+// preview decodes one picture, within the limit of pixels that its header declares.
+func (r *Renderer) preview(ctx context.Context, e *enclosure) ([]byte, int, error) {
+	select {
+	case r.decoding <- struct{}{}:
+		defer func() { <-r.decoding }()
+	case <-ctx.Done():
+		return nil, 0, ctx.Err()
+	}
+	f, err := r.open(ctx, e.raw, e.Place)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer f.Close()
+	raw, err := io.ReadAll(io.LimitReader(f, maxPreviewBytes))
+	if err != nil {
+		return nil, 0, err
+	}
+	head, _, err := image.DecodeConfig(bytes.NewReader(raw))
+	if err != nil {
+		return nil, 0, err
+	}
+	if head.Width < 16 || head.Height < 16 || head.Width > maxPixels/head.Height {
+		return nil, 0, fmt.Errorf("a picture of %d by %d pixels", head.Width, head.Height)
+	}
+	whole, _, err := image.Decode(bytes.NewReader(raw))
+	if err != nil {
+		return nil, 0, err
+	}
+	small := shrink(whole, previewWidth, previewHeight)
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, small, &jpeg.Options{Quality: 80}); err != nil {
+		return nil, 0, err
+	}
+	return b.Bytes(), small.Bounds().Dx(), nil
+}
+
+// shrink scales a picture down into a frame by averaging at most 4 by 4 samples a pixel, on white. A smaller one keeps its size.
+func shrink(src image.Image, maxW, maxH int) *image.RGBA {
+	b := src.Bounds()
+	w, h := b.Dx(), b.Dy()
+	if w > maxW {
+		w, h = maxW, max(1, h*maxW/w)
+	}
+	if h > maxH {
+		w, h = max(1, w*maxH/h), maxH
+	}
+	dst := image.NewRGBA(image.Rect(0, 0, w, h))
+	for y := range h {
+		for x := range w {
+			dst.SetRGBA(x, y, average(src, b.Min.X+x*b.Dx()/w, b.Min.Y+y*b.Dy()/h, b.Min.X+(x+1)*b.Dx()/w, b.Min.Y+(y+1)*b.Dy()/h))
+		}
+	}
+	return dst
+}
+
+func average(src image.Image, x0, y0, x1, y1 int) color.RGBA {
+	var r, g, b, n uint32
+	for y := y0; y < max(y1, y0+1); y += max(1, (y1-y0)/4) {
+		for x := x0; x < max(x1, x0+1); x += max(1, (x1-x0)/4) {
+			pr, pg, pb, pa := src.At(x, y).RGBA()
+			white := 0xffff - pa
+			r, g, b, n = r+(pr+white)>>8, g+(pg+white)>>8, b+(pb+white)>>8, n+1
+		}
+	}
+	return color.RGBA{uint8(r / n), uint8(g / n), uint8(b / n), 255}
+}
