@@ -45,7 +45,8 @@ var answers = []struct{ about, text, want string }{
 	{"fields with only a date and an addressee", "Ya.\n\nDate: Mon, 23 Nov 2026 10:05:00 +0800\nTo: budi@dinas.example\n\nApa?", "Ya."},
 	{"nothing new above a surely quoted text", "Pada Sen, 23 Nov 2026 pukul 10.05 CSIRT <aduan@csirt.example> menulis:\n> Bagaimana?\n> Salam\n", ""},
 	{"a telephone's line alone above a surely quoted text", "Sent from my iPhone\n\nOn 23/11/2026 10:05, CSIRT wrote:\n> Apa?", ""},
-	{"nothing new above a named separator", "\n\n-----Original Message-----\nFrom: CSIRT <aduan@csirt.example>\nSent: 23 November 2026 10:05\n\n/close", ""},
+	{"an attribution without a colon", "Ya.\n\nOn Nov 23, 2026 10:05 AM, from aduan@csirt.example\n> Apa?", "Ya."},
+	{"a date that says no more", "Ya.\n\nOn Wed, 4 Nov 2026, CSIRT wrote:\n\n> Apa?\n", "Ya."},
 	{"an empty mail", "", ""},
 	{"only blank lines", "\n \n\t\n", ""},
 	{"invalid UTF-8 becomes valid", "Ya \xff.\n\nOn 23/11/2026 10:05, CSIRT wrote:\n> Apa?", "Ya \uFFFD."},
@@ -92,6 +93,30 @@ func TestSplitLeavesNothingOut(t *testing.T) {
 	for i := range want {
 		if kinds[i] != want[i] {
 			t.Errorf("part %d (%q) is %v, want %v", i, texts[i], kinds[i], want[i])
+		}
+	}
+}
+
+func TestHasNewKnowsAnAnswerWithoutAWord(t *testing.T) {
+	const fields = "From: Warga <warga@desa.example>\nSent: Monday, November 23, 2026 10:05 AM\nTo: Budi <budi@dinas.example>\nSubject: Situs desa\n\nSitus desa kami diretas."
+	for _, c := range []struct {
+		about, text string
+		has         bool
+		whole       bool // New returns all of it
+	}{
+		{"words", "Sudah.", true, true},
+		{"header fields alone: an answer without a word, or a report forwarded without one", fields, false, true},
+		{"the same under a separator, which some programs put over a forward", "-------- Original Message --------\n" + fields, false, true},
+		{"an attribution alone above a text without marks", "On 23/11/2026 10:05, CSIRT wrote:\n\nBagaimana?", false, true},
+		{"an attribution above marks", "On 23/11/2026 10:05, CSIRT wrote:\n> Bagaimana?", false, false},
+		{"a signature alone", "-- \nBudi", true, true},
+		{"a forward", "Begin forwarded message:\n\n" + fields, true, true},
+	} {
+		if got := HasNew(c.text); got != c.has {
+			t.Errorf("%s: HasNew is %v", c.about, got)
+		}
+		if got := New(c.text); (got == c.text) != c.whole {
+			t.Errorf("%s: New is %q", c.about, got)
 		}
 	}
 }

@@ -76,6 +76,9 @@ func (t traits) certainty(text string) certainty {
 	terse := t.strangers <= 2
 	switch {
 	case !t.ends && !t.dashed && !(t.verbLast && t.date && (t.address || t.time)):
+		if t.date && t.time && t.address && terse {
+			return weak // "On May 10, 2026 6:35 AM, from budi@dinas.example"
+		}
 		return none
 	case ownWords.MatchString(strings.ToLower(text)):
 		return weak
@@ -173,7 +176,8 @@ func opensAttribution(lower string) bool {
 func (s *scan) findAttributions() {
 	s.attribution = make([]announcement, len(s.lines))
 	for end := range s.lines {
-		if !mayEndAttribution(&s.lines[end]) || !s.spend() {
+		marked := s.next[end+1] < len(s.lines) && s.lines[s.next[end+1]].depth > s.lines[end].depth
+		if !mayEndAttribution(&s.lines[end], marked) || !s.spend() {
 			continue
 		}
 		if start, c := s.attributionEndingAt(end); c != none {
@@ -183,7 +187,7 @@ func (s *scan) findAttributions() {
 }
 
 // mayEndAttribution is the cheap question before the dear one.
-func mayEndAttribution(l *line) bool {
+func mayEndAttribution(l *line, marked bool) bool {
 	t := strings.TrimRight(l.lower, " ")
 	if t == "" {
 		return false
@@ -192,7 +196,7 @@ func mayEndAttribution(l *line) bool {
 		return true
 	}
 	_, last := findVerb(t)
-	return last
+	return last || marked && opensAttribution(t)
 }
 
 // mayAttribute asks for what every attribution has: a word for writing or an address.

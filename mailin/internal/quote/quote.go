@@ -9,6 +9,7 @@
 package quote
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -58,9 +59,9 @@ func Split(text string) []Part {
 
 // New returns the new text of a mail: without what is quoted and without the signature, but with what is forwarded.
 //
-// It is empty only where the mail surely has nothing new: an answer without a word above its attributed quotation, say. Where
-// all of it might be quoted but nothing proves it, the whole text is returned, its announcing lines included, so that a quoted
-// line never comes to stand first.
+// It is empty only where the mail surely has nothing new: an answer without a word above its marked quotation, say. Where all of
+// it might be quoted but nothing proves it, the whole text is returned, its announcing lines included, so that a quoted line
+// never comes to stand first. HasNew tells the two apart.
 func New(text string) string {
 	s := read(text)
 	var pieces []string
@@ -82,6 +83,12 @@ func New(text string) string {
 		return trimBlankLines(s.join(0, len(s.lines)))
 	}
 	return strings.Join(pieces, "\n\n")
+}
+
+// HasNew reports whether a mail surely has new text. Where it is false, New may still return the whole mail: a report that was
+// forwarded without a word, say, which nothing tells from an answer without a word.
+func HasNew(text string) bool {
+	return slices.ContainsFunc(read(text).lines, func(l line) bool { return l.isNew() && !l.blank })
 }
 
 // trimBlankLines drops blank lines around the text and blanks at its end, and keeps the indentation of its first line.

@@ -21,6 +21,8 @@ type scan struct {
 	next        []int          // the first line with something on it, if only a mark, from here on
 	attribution []announcement // by the line on which it begins
 
+	lastMarked int // the last line with a quotation mark in front
+
 	effort int // what was spent of maxEffort
 
 	words  bool // something new was seen
@@ -36,6 +38,9 @@ func read(text string) *scan {
 		s.next[i] = i
 		if s.lines[i].blank && s.lines[i].depth == 0 {
 			s.next[i] = s.next[i+1]
+		}
+		if s.lines[i].depth > 0 {
+			s.lastMarked = max(s.lastMarked, i)
 		}
 	}
 	s.findAttributions()
@@ -120,7 +125,7 @@ func (s *scan) mailWithin(i int) (end int) {
 			return blockEnd
 		}
 	}
-	return s.unmarked(i, max(blockEnd, i+1), sep == overQuoted)
+	return s.unmarked(i, max(blockEnd, i+1))
 }
 
 // isDivider asks for a rule, or for dashes around a title in a language that is not known here.
@@ -145,24 +150,19 @@ func (s *scan) isEvidence(i int) bool {
 }
 
 // unmarked deals with what begins at line i and announces a quotation without marks: all the rest is quoted, unless marks follow
-// after all. With nothing new above, the rest may as well be a report that was forwarded or an answer below: it stays new.
-func (s *scan) unmarked(i, end int, named bool) int {
-	if below := s.next[end]; below < len(s.lines) {
+// after all. With nothing new above, it may as well be a report that was forwarded: then nothing is sure.
+func (s *scan) unmarked(i, end int) int {
+	below := s.next[end]
+	if below < len(s.lines) {
 		switch {
 		case s.lines[below].depth > 0:
 			s.mark(i, end, Attribution)
 			return s.quotedRun(below)
-		case named && s.attribution[below].certainty != none:
+		case s.attribution[below].certainty != none:
 			return s.mark(i, below, Attribution) // which says more
 		}
 	}
-	if !s.words {
-		s.sure = s.sure && named
-		if !named {
-			s.words = true
-			return end
-		}
-	}
+	s.sure = s.sure && s.words
 	s.mark(i, end, Attribution)
 	return s.mark(end, len(s.lines), Quoted)
 }
@@ -174,13 +174,14 @@ func (s *scan) attributed(i int, a announcement) (end int) {
 		s.mark(i, a.end, Attribution)
 		return s.quotedRun(below)
 	}
-	if a.certainty != strong {
-		return 0
+	if a.certainty != strong || !s.words && s.lastMarked > a.end {
+		return 0 // with marks further down and nothing above, what follows may be the answer to something older
 	}
 	if below == len(s.lines) {
+		s.quoted = true
 		return s.mark(i, below, Attribution)
 	}
-	return s.unmarked(i, a.end, false)
+	return s.unmarked(i, a.end)
 }
 
 // initials matches Supercite's marks: the quoted person's name before each line.
