@@ -172,13 +172,32 @@ func (s *Server) Log() string {
 	return string(b)
 }
 
-// SetPassword changes a user's password at once.
+// SetPassword changes a user's password and returns when the server knows of it.
 func (s *Server) SetPassword(t testing.TB, name, password string) {
 	t.Helper()
 	s.cfg.Users[name] = password
 	if err := s.writeUsers(); err != nil {
 		t.Fatalf("change password: %v", err)
 	}
+	for end := time.Now().Add(10 * time.Second); ; {
+		err := s.tryPassword(name, password)
+		if err == nil {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("change password: %v", err)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+func (s *Server) tryPassword(name, password string) error {
+	c, err := imapclient.DialInsecure(s.Addr, nil)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	return c.Login(name, password).Wait()
 }
 
 // Deliver puts a mail into a user's inbox as a delivery agent does: written aside,

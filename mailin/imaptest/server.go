@@ -1,16 +1,17 @@
 // Package imaptest is an IMAP server in memory, for the demo and for tests.
 //
-// It is go-imap's in-memory server with its faults mended: MOVE tells each expunged
-// message once and bears UIDs that are gone, a delivery reaches a client in IDLE at
-// once and is never missed between two commands, FETCH lets go of the mailbox between
-// two mails, and UIDVALIDITY does not begin at 1 each time. It promises nothing about
-// durability: what it holds is gone when it is closed.
+// It is go-imap's in-memory server with its faults mended: mails come out byte by byte as
+// they went in, also malformed ones; MOVE tells each expunged message once and bears UIDs
+// that are gone; a delivery reaches a client in IDLE at once, is never missed between two
+// commands and does not wait for a slow reader; UIDVALIDITY does not begin at 1 each time.
+// It promises nothing about durability: what it holds is gone when it is closed.
 //
 // Faults can be ordered (Fail, Intercept, Drop, Bye), so that a client's way through
 // them can be tested.
 package imaptest
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -54,7 +55,10 @@ type Server struct {
 
 type account struct {
 	user     *imapmemserver.User
-	password string
+	password string // guarded by Server.mu
+
+	mu   sync.Mutex
+	raws map[place]raw
 }
 
 // Start listens on addr ("127.0.0.1:0" for a free port of loopback) and serves until Close.
@@ -155,7 +159,7 @@ func (s *Server) AddUser(name, password string) {
 	user := imapmemserver.NewUser(name, password)
 	// A fresh user has no folders, so this cannot fail.
 	_ = user.Create("INBOX", nil)
-	s.accounts[name] = &account{user: user, password: password}
+	s.accounts[name] = &account{user: user, password: password, raws: map[place]raw{}}
 }
 
 // HasUser tells whether a user of this name exists.
@@ -180,9 +184,14 @@ func (s *Server) Deliver(user, folder string, mail []byte, at time.Time) error {
 	if err != nil {
 		return fmt.Errorf("deliver a mail: %w", err)
 	}
-	if _, err := a.user.Append(folder, newLiteral(mail), &imap.AppendOptions{Time: at}); err != nil {
+	if at.IsZero() {
+		at = time.Now()
+	}
+	data, err := a.user.Append(folder, newLiteral(mail), &imap.AppendOptions{Time: at})
+	if err != nil {
 		return fmt.Errorf("deliver to %s of %s: %w", folder, user, err)
 	}
+	a.keep(data, raw{data: bytes.Clone(mail), at: at})
 	s.tell()
 	return nil
 }

@@ -2,6 +2,8 @@ package imaptest
 
 import (
 	"crypto/subtle"
+	"io"
+	"time"
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapserver"
@@ -12,9 +14,11 @@ import (
 type session struct {
 	*imapmemserver.UserSession // nil before the log-in
 
-	server *Server
-	conn   *imapserver.Conn
-	faulty bool // false for our own look into the folders
+	server   *Server
+	conn     *imapserver.Conn
+	faulty   bool // false for our own look into the folders
+	account  *account
+	validity uint32 // of the folder that is open, as the library counts it
 }
 
 var _ imapserver.SessionIMAP4rev2 = (*session)(nil)
@@ -47,7 +51,7 @@ func (s *session) Login(username, password string) error {
 	if !right {
 		return imapserver.ErrAuthFailed
 	}
-	s.UserSession = imapmemserver.NewUserSession(a.user)
+	s.UserSession, s.account = imapmemserver.NewUserSession(a.user), a
 	return nil
 }
 
@@ -57,6 +61,7 @@ func (s *session) Select(name string, options *imap.SelectOptions) (*imap.Select
 	}
 	data, err := s.UserSession.Select(name, options)
 	if err == nil {
+		s.validity = data.UIDValidity
 		data.UIDValidity += s.server.validity
 	}
 	return data, err
@@ -91,10 +96,18 @@ func (s *session) Append(name string, r imap.LiteralReader, options *imap.Append
 	if err := s.fault("APPEND"); err != nil {
 		return nil, err
 	}
-	data, err := s.UserSession.Append(name, r, options)
+	mail, err := io.ReadAll(r)
 	if err != nil {
 		return nil, err
 	}
+	if options.Time.IsZero() {
+		options.Time = time.Now()
+	}
+	data, err := s.UserSession.Append(name, newLiteral(mail), options)
+	if err != nil {
+		return nil, err
+	}
+	s.account.keep(data, raw{data: mail, at: options.Time})
 	data.UIDValidity += s.server.validity
 	s.server.tell()
 	return data, nil
@@ -126,7 +139,8 @@ func (s *session) Search(kind imapserver.NumKind, criteria *imap.SearchCriteria,
 	return s.UserSession.Search(kind, criteria, options)
 }
 
-// Fetch goes mail by mail, so that the mailbox is not locked while a slow client reads them all.
+// Fetch gives whole mails as they came. Of their parts it lets the library speak, mail by
+// mail, so that the mailbox is not locked while a slow client reads them all.
 func (s *session) Fetch(w *imapserver.FetchWriter, set imap.NumSet, options *imap.FetchOptions) error {
 	if err := s.fault("FETCH"); err != nil {
 		return err
@@ -134,6 +148,9 @@ func (s *session) Fetch(w *imapserver.FetchWriter, set imap.NumSet, options *ima
 	uids, err := s.uids(set)
 	if err != nil {
 		return err
+	}
+	if plain(options) {
+		return s.fetchRaw(w, uids, options)
 	}
 	for _, uid := range uids {
 		if err := s.UserSession.Fetch(w, imap.UIDSetNum(uid), options); err != nil {
@@ -181,6 +198,7 @@ func (s *session) copy(uids []imap.UID, dest string) (*imap.CopyData, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.account.keepCopies(s.validity, data)
 	data.UIDValidity += s.server.validity
 	s.server.tell()
 	return data, nil
