@@ -111,6 +111,9 @@ func startsWithField(command tickets.Command, line string) bool {
 	return used > 0
 }
 
+// longestKey bounds how far behind a comma a field's name and sign are looked for, in bytes.
+const longestKey = 24
+
 // splitAtFields cuts jenis=defacement,tingkat=berbahaya at the comma: people separate fields by it.
 func (r *argumentReader) splitAtFields(a argument) []argument {
 	if a.quoted {
@@ -123,7 +126,8 @@ func (r *argumentReader) splitAtFields(a argument) []argument {
 			return append(parts, a)
 		}
 		i += from
-		if key, _, ok := strings.Cut(a.text[i+1:], "="); ok && r.keys[strings.ToLower(key)] != "" {
+		ahead := a.text[i+1 : min(len(a.text), i+1+longestKey)]
+		if key, _, ok := strings.Cut(ahead, "="); ok && r.keys[strings.ToLower(key)] != "" {
 			parts = append(parts, argument{text: a.text[:i]})
 			a.text, from = a.text[i+1:], 0
 			continue
@@ -173,15 +177,18 @@ func (r *argumentReader) wholeValue(key, value string) string {
 	if key == "for" {
 		return r.addressValue(value)
 	}
-	best, words, joined := "", 0, value
+	best, words, extra := "", 0, 0
+	spoken := []string{value}
 	if id, ok := fieldID(key, value); ok {
 		best = id
 	}
-	extra := 0
 	for extra < len(r.todo) && !r.fieldAt(extra) {
-		joined += " " + r.todo[extra].text
+		spoken = append(spoken, r.todo[extra].text)
 		extra++
-		if id, ok := fieldID(key, joined); ok && extra < mostLabelWords {
+		if extra >= mostLabelWords {
+			continue
+		}
+		if id, ok := fieldID(key, strings.Join(spoken, " ")); ok {
 			best, words = id, extra
 		}
 	}
@@ -191,7 +198,7 @@ func (r *argumentReader) wholeValue(key, value string) string {
 		return best
 	case onlyFields(r.command):
 		r.todo = r.todo[extra:]
-		return joined
+		return strings.Join(spoken, " ")
 	}
 	return value
 }
@@ -265,7 +272,7 @@ func (r *argumentReader) finished() []string {
 	case takesText(r.command), r.command.Args == "":
 		return texts(r.args)
 	case takesAddress(r.command):
-		return plainAddresses(r.args)
+		return argumentIDs(r.command, plainAddresses(r.args))
 	}
 	plain := make([]string, 0, len(r.args))
 	for _, a := range r.args {
@@ -276,7 +283,25 @@ func (r *argumentReader) finished() []string {
 			plain = append(plain, a.text)
 		}
 	}
-	return plain
+	return argumentIDs(r.command, plain)
+}
+
+// argumentWords are the words in both languages for arguments that have ids, by the id's place in a command's usage.
+var argumentWords = map[string]string{
+	"front-desk": "front-desk", "frontdesk": "front-desk", "front desk": "front-desk",
+	"open": "open", "terbuka": "open", "dibuka": "open", "mine": "mine", "saya": "mine", "milik saya": "mine", "milikku": "mine",
+	"overdue": "overdue", "terlambat": "overdue", "lewat tenggat": "overdue", "all": "all", "semua": "all",
+}
+
+// argumentIDs gives a command's only argument by its id, where the usage names one ([open|mine|overdue|all]).
+func argumentIDs(command tickets.Command, args []string) []string {
+	id := argumentWords[strings.ToLower(strings.Join(args, " "))]
+	for _, choice := range strings.FieldsFunc(command.Args, func(r rune) bool { return strings.ContainsRune("[]| ", r) }) {
+		if choice == id {
+			return []string{id}
+		}
+	}
+	return args
 }
 
 // unknownArguments are those of a word that is no command: only addresses are mended, for the answer.

@@ -7,6 +7,13 @@ import (
 	"aduan/tickets"
 )
 
+// Nobody writes so many commands, or a line of so many bytes. What goes beyond is text, so that a hostile mail costs no more
+// than its own size.
+const (
+	mostCommands       = 100
+	longestCommandLine = 32 << 10
+)
+
 // readCommands takes the mail commands from the top of a mail's new text: its first lines that are not empty, one command a
 // line. The first line that is no command begins the text; body is what is left, as it was written, without blank lines around.
 // No word is lost: what is not in body stands in the Line of a command.
@@ -25,7 +32,7 @@ func readCommands(newText string) (cmds []tickets.CommandLine, body string, slip
 			continue
 		}
 		word, rest, ok := splitCommand(lines[i])
-		if !ok {
+		if !ok || len(cmds) == mostCommands || len(lines[i]) > longestCommandLine {
 			break
 		}
 		line := readCommandLine(word, rest, strings.TrimSpace(lines[i]))
@@ -46,7 +53,7 @@ func readCommands(newText string) (cmds []tickets.CommandLine, body string, slip
 // fields that this command knows and has not set; anything else is the text.
 func joinWrapped(word string, before tickets.CommandLine, rest *string, next string) (tickets.CommandLine, bool) {
 	command, known := tickets.FindCommand(word)
-	if !known || len(command.Keys) == 0 || isBlank(next) {
+	if !known || len(command.Keys) == 0 || isBlank(next) || len(next) > longestCommandLine {
 		return before, false
 	}
 	plain := undo(next)
@@ -95,10 +102,16 @@ func slipOf(lines []string, first bool) string {
 			}
 		}
 	}
+	harmless := map[string]bool{}
 	for _, l := range lines {
-		if word, _, ok := splitCommand(l); ok && tickets.NearCommand(word) {
+		word, _, ok := splitCommand(l)
+		if !ok || harmless[word] {
+			continue
+		}
+		if tickets.NearCommand(word) {
 			return strings.TrimSpace(l)
 		}
+		harmless[word] = true
 	}
 	return ""
 }

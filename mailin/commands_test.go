@@ -217,7 +217,11 @@ func TestArgumentsAreSplitAtBlanks(t *testing.T) {
 		{"an opening quote alone", `/tolak "bukan insiden`, `reject|"bukan|insiden`},
 		{"a number with a full stop", "/duplikat BALIPROV-CSIRT-2026-0123.", "duplicate|BALIPROV-CSIRT-2026-0123"},
 		{"a number in the subject's brackets", "/duplikat [BALIPROV-CSIRT-2026-0123]", "duplicate|BALIPROV-CSIRT-2026-0123"},
-		{"a list's filter", "/daftar Mine.", "list|Mine"},
+		{"a list's filter", "/daftar Mine.", "list|mine"},
+		{"a list's filter in Indonesian", "/daftar milik saya", "list|mine"},
+		{"a word that is no filter", "/daftar budi", "list|budi"},
+		{"front desk as the telephone writes it", "/teruskan Front Desk.", "forward|front-desk"},
+		{"a filter's word is a team elsewhere", "/teruskan semua", "forward|semua"},
 		{"a time", "/pantau senin 09.00", "monitor|senin|09.00"},
 	} {
 		cmds, _, _ := readCommands(c.text)
@@ -276,6 +280,34 @@ func TestNothingSlipsOut(t *testing.T) {
 	}
 }
 
+func TestAHostileTextCostsNoMoreThanItsSize(t *testing.T) {
+	const size = 2 << 20
+	for _, c := range []struct{ about, text string }{
+		{"a command in every line", strings.Repeat("/q\n", size/3)},
+		{"a slash word in every line of the text", "x\n" + strings.Repeat("/qqqq\n", size/6)},
+		{"one line of arguments", "/atur tlp=" + strings.Repeat("a ", size/2)},
+		{"one word of commas", "/atur tlp=" + strings.Repeat(",", size)},
+		{"lines of fields", "/atur\n" + strings.Repeat("tlp=red\n", size/8)},
+		{"quotes", "/tolak " + strings.Repeat("\" ", size/2)},
+		{"bold marks", "*/tolak " + strings.Repeat("*", size)},
+		{"one word", "/" + strings.Repeat("a", size)},
+	} {
+		cmds, body, _ := readCommands(c.text)
+		if len(cmds) > mostCommands || len(cmds) == 0 && body == "" {
+			t.Errorf("%s: %d commands, %d bytes of text", c.about, len(cmds), len(body))
+		}
+		isThanks(c.text)
+		languageOf(c.text)
+	}
+}
+
+func TestALineTooLongForACommandDoesNotSlipOut(t *testing.T) {
+	line := "/tolak " + strings.Repeat("alasan ", 10000) + "x"
+	if cmds, body, slip := readCommands(line); len(cmds) != 0 || body != line || slip != line {
+		t.Errorf("%d commands, %d bytes of text, a slip of %d", len(cmds), len(body), len(slip))
+	}
+}
+
 // allWords are the words of a text without what nobody sees.
 func allWords(text string) []string {
 	return strings.Fields(strings.Map(func(r rune) rune {
@@ -311,7 +343,7 @@ func FuzzReadCommands(f *testing.F) {
 		if kept = append(kept, allWords(body)...); !slices.Equal(kept, allWords(text)) {
 			t.Fatalf("%q: the words became %q", text, kept)
 		}
-		if again, same, _ := readCommands(body); len(again) > 0 || same != body {
+		if again, same, _ := readCommands(body); len(cmds) < mostCommands && len(text) < longestCommandLine && len(again) > 0 || same != body {
 			t.Fatalf("%q: the text %q is read as commands %+v and %q", text, body, again, same)
 		}
 		if slip != "" && !strings.Contains(body, slip) {

@@ -5,8 +5,11 @@ import (
 	"unicode"
 )
 
-// mostThanksWords bounds a bare thank-you; who writes more says something.
-const mostThanksWords = 12
+// A bare thank-you is short; who writes more says something.
+const (
+	mostThanksWords = 12
+	longestThanks   = 1000 // bytes, with blanks and pictures
+)
 
 // thanksWords say thank you by themselves; phrases are written with a blank.
 var thanksWords = wordSet(`terimakasih trimakasih makasih makasi mksh mkasih trims trim trimss tks thx thks thanks thank tq ty tengkyu suksma suksme suwun
@@ -34,7 +37,7 @@ var (
 // isThanks says whether a mail's new text is a bare thank-you, in Indonesian, Balinese or English, and nothing else: such a mail
 // is passed on and reopens nothing. In doubt it is not, so that no word of trouble is taken for politeness.
 func isThanks(newText string) bool {
-	if strings.ContainsAny(newText, "?0123456789@") {
+	if len(newText) > longestThanks || strings.ContainsAny(newText, "?0123456789@") {
 		return false
 	}
 	written := strings.FieldsFunc(strings.Map(plainRune, newText), func(r rune) bool {

@@ -60,7 +60,7 @@ func NearCommand(word string) bool {
 		return false
 	}
 	for _, c := range commandWords() {
-		if EditDistance(w, c) <= 1 {
+		if more := len(w) - len(c); more <= 4 && more >= -1 && EditDistance(w, c) <= 1 { // a letter has four bytes at most
 			return true
 		}
 	}
