@@ -17,7 +17,7 @@ var (
 		jangan bukan hanya saja sedang sekarang kemarin besok tadi nanti baru lama kembali ingin perlu dinas kabupaten kota provinsi kantor situs laman halaman surel
 		laporan melaporkan dilaporkan kejadian insiden serangan peretasan diretas kebocoran judi tampilan diubah dibuka muncul ditemukan kena nih dong gak nggak ga tdk yg
 		dgn utk krn sdh blm jg bs dr pd kpd sy suksma nggih bantu bantuannya bantuan adanya`, `yang dan dengan tidak untuk adalah mohon kami sudah belum telah karena yg tdk`)
-	enWords = wordWeights(`the of and to is are was were be been being this that these those with for from by an it its they them their we our us you your he she his her
+	enWords = wordWeights(`the of and to in on is are was were be been being this that these those with for from by an it its they them their we our us you your he she his her
 		have has had do does did not no can could will would should may might must but or if when while after before since until because as at into about over under
 		there here what which who whom whose where why how please thank thanks dear hello regards sincerely kind best any all some more most other than then so
 		very just only also now today yesterday tomorrow again still yet my me am i'm it's don't can't won't we're you're isn't doesn't didn't i've we've someone something

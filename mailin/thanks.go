@@ -12,7 +12,7 @@ const (
 )
 
 // thanksWords say thank you by themselves; phrases are written with a blank.
-var thanksWords = wordSet(`terimakasih trimakasih makasih makasi mksh mkasih trims trim trimss tks thx thks thanks thank tq ty tengkyu suksma suksme suwun
+var thanksWords = wordSet(`terimakasih trimakasih makasih makasi mksh mkasih trims trim trimss tks thx thanx thks thanks thank tq ty tengkyu suksma suksme suwun
 	matursuksma matursuwun nuhun kamsia appreciated`)
 
 // thanksPairs say it in two words.
