@@ -36,7 +36,7 @@ func parseAddresses(v string) []Address {
 // nextAddress cuts the list at the next comma or semicolon outside quotes, comments and brackets, and drops the name
 // of a group before it.
 func nextAddress(v string) (item, rest string) {
-	quoted, angle, depth, from, closed := false, false, 0, 0, 0
+	quoted, angle, at, depth, from, closed := false, false, false, 0, 0, 0
 	for i := 0; i < len(v); i++ {
 		c := v[i]
 		switch {
@@ -58,11 +58,13 @@ func nextAddress(v string) (item, rest string) {
 			angle = strings.IndexByte(v[i:min(len(v), i+1000)], '>') >= 0
 		case c == '>':
 			angle = false
-			if strings.IndexByte(v[from:i], '@') > 0 {
+			if at {
 				closed = i + 1
 			}
+		case c == '@':
+			at = true
 		case angle:
-		case c == ':' && !strings.Contains(v[from:i], "@") && !strings.HasSuffix(strings.ToLower(v[from:i]), "mailto"):
+		case c == ':' && !at && !strings.EqualFold(v[max(from, i-6):i], "mailto"):
 			from = i + 1
 		case c == ',' || c == ';':
 			return v[from:i], v[i+1:]

@@ -177,6 +177,11 @@ func (w *walker) begin(tag atom.Atom, attr map[string]string, e *element) {
 		if strings.Contains(attr["id"], "divRplyFwdMsg") || strings.Contains(compact(attr["style"]), "border-top:solid") {
 			w.rule = true
 		}
+	case atom.Span:
+		if attr["id"] == "OLK_SRC_BODY_SECTION" { // Outlook for Mac's mark for the quoted mail
+			w.endLine()
+			w.rule = true
+		}
 	}
 }
 
@@ -401,9 +406,6 @@ func (w *walker) verbatim(s string) {
 
 // word adds s to the line as it is; a hard space becomes a plain one that is never dropped inside a line.
 func (w *walker) word(s string) {
-	if w.rule {
-		w.drawRule(s)
-	}
 	if w.space && len(w.line) > 0 {
 		w.line = append(w.line, ' ')
 	}
@@ -413,18 +415,6 @@ func (w *walker) word(s string) {
 	}
 	w.written += len(s)
 	w.line = append(w.line, strings.ReplaceAll(s, "\u00a0", " ")...)
-}
-
-// drawRule puts the line of underscores before a header block: its first word ends with a colon.
-func (w *walker) drawRule(s string) {
-	if strings.TrimSpace(strings.ReplaceAll(s, "\u00a0", " ")) == "" {
-		return
-	}
-	w.rule = false
-	if strings.Contains(s, ":") && !strings.Contains(s, "://") && len(s) < 40 && len(bytes.TrimSpace(w.line)) == 0 {
-		w.line = append(w.line[:0], rule...)
-		w.endLine()
-	}
 }
 
 // endLine ends the line if there is anything on it.
@@ -450,9 +440,23 @@ func (w *walker) endLine() {
 		}
 	}
 	w.blank = 0
+	if w.rule {
+		w.rule = false
+		if beginsHeader(l) {
+			w.mark(w.quotes)
+			w.out = append(append(w.out, rule...), '\n')
+		}
+	}
 	w.mark(w.quotes)
 	w.out = append(append(w.out, l...), '\n')
 	w.line = w.line[:0]
+}
+
+// beginsHeader says that a line can be the first of a header block: a word or two and a colon.
+func beginsHeader(l []byte) bool {
+	name, after, ok := bytes.Cut(l[:min(len(l), 40)], []byte(":"))
+	n := len(bytes.Fields(name))
+	return ok && n > 0 && n < 3 && !bytes.HasPrefix(after, []byte("//"))
 }
 
 func (w *walker) mark(depth int) {

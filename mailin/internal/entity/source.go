@@ -7,7 +7,7 @@ import (
 )
 
 // lineMax is the longest line that is passed on whole; a longer one comes in pieces.
-const lineMax = 64 << 10
+const lineMax = 32 << 10
 
 // source cuts the raw mail into lines, and hashes it as it comes.
 type source struct {
