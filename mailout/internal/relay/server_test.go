@@ -107,25 +107,36 @@ func (s *server) lines() string {
 	return strings.Join(s.said, "\n")
 }
 
-// answer writes the reply to a line; false where the connection is over.
+// answer says what the test wants said to a line; open is false where the connection is over.
 func (s *server) answer(c net.Conn, n int, line, usual string) (accepted, open bool) {
+	text := s.choose(n, line, usual)
+	return accepts(text, usual), s.write(c, text)
+}
+
+func (s *server) choose(n int, line, usual string) string {
 	s.mu.Lock()
-	reply, text := s.reply, ""
+	reply := s.reply
 	s.mu.Unlock()
 	if reply != nil {
-		text = reply(n, line)
+		if text := reply(n, line); text != "" {
+			return text
+		}
 	}
+	return usual
+}
+
+func accepts(text, usual string) bool { return text == usual || strings.HasPrefix(text, "2") }
+
+func (s *server) write(c net.Conn, text string) (open bool) {
 	switch text {
 	case cut:
-		return false, false
+		return false
 	case hang:
 		<-s.done
-		return false, false
-	case "":
-		text = usual
+		return false
 	}
 	_, err := io.WriteString(c, strings.ReplaceAll(text, "\n", "\r\n")+"\r\n")
-	return text == usual || strings.HasPrefix(text, "2"), err == nil && !strings.HasPrefix(text, "421")
+	return err == nil && !strings.HasPrefix(text, "421")
 }
 
 func (s *server) serve(c net.Conn, n int) {
@@ -199,13 +210,14 @@ func (s *server) take(c net.Conn, in *bufio.Reader, n int) bool {
 		}
 		mail.WriteString(strings.TrimPrefix(line, "."))
 	}
-	accepted, open := s.answer(c, n, "END", "250 2.0.0 ok: queued as 4711")
-	if accepted {
+	usual := "250 2.0.0 ok: queued as 4711"
+	text := s.choose(n, "END", usual)
+	if accepts(text, usual) { // on record before the client hears of it
 		s.mu.Lock()
 		s.mails = append(s.mails, mail.String())
 		s.mu.Unlock()
 	}
-	return open
+	return s.write(c, text)
 }
 
 // certificate makes a TLS configuration for 127.0.0.1 and the one of a client that believes it.
