@@ -194,7 +194,7 @@ func guess(b []byte) string {
 		}
 		i += n
 	}
-	if good > bad {
+	if good >= bad {
 		return clean(string(b))
 	}
 	return clean(decode(charmap.Windows1252, b))
@@ -237,7 +237,7 @@ func decodeUTF7(b []byte) string {
 			continue
 		}
 		end := i + 1
-		for end < len(b) && sextet(b[end]) < 64 {
+		for end < len(b) && b[end] != '-' && b[end] != '_' && sextet(b[end]) < 64 {
 			end++
 		}
 		if end == i+1 {
