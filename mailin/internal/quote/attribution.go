@@ -82,7 +82,7 @@ func (t traits) certainty(text string) certainty {
 		return none
 	case ownWords.MatchString(strings.ToLower(text)):
 		return weak
-	case t.verb && t.bracketed && t.date && t.strangers <= 12:
+	case t.verb && t.bracketed && t.date && t.strangers <= 5:
 		return strong
 	case t.verb && when && terse && (t.address || t.time || namesSomebody(text)):
 		return strong

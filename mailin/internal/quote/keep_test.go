@@ -16,6 +16,8 @@ var kept = []struct{ about, text string }{
 	{"a narrative that ends in a colon", "Pada tanggal 23 November 2026 pelaku mengirim email ke kami dan menulis:\n\nBayar 1 BTC atau data disebar."},
 	{"a narrative with a time", "On 23 Nov 2026 at 10.05 the attacker logged in and wrote:\n\nYour data is mine"},
 	{"a narrative with an address", "Pada 23 Nov 2026 pukul 10.05 pelaku dengan alamat penipu@jahat.example mengirim pesan lalu menulis:\n\nTransfer sekarang"},
+	{"a narrative with an address in brackets", "Pada 23 Nov 2026 pukul 10.05 pelaku dengan alamat <penipu@jahat.example> mengirim pesan lalu menulis:\n\nTransfer sekarang"},
+	{"a sentence that ends in sent from", "Surel palsu beredar.\n\nDikirim dari alamat yang mirip dengan alamat dinas kami di kota."},
 	{"a time and a colon", "Kronologi 23/11/2026 10:05:\n\nSitus tidak bisa dibuka."},
 	{"a chronology", "Kronologi:\n23/11/2026 10:05: situs berubah\n23/11/2026 10:20: admin diberi tahu\n\nMohon bantuan."},
 	{"a field of a form", "From: field is empty\nThe form does not say why."},

@@ -84,7 +84,7 @@ func (s *scan) step(i int) int {
 	switch {
 	case l.blank && l.depth == 0:
 		return i + 1
-	case l.depth > 0:
+	case l.depth > 0 && (l.depth != 3 || separatorOf(l) == noSeparator):
 		return s.markedLines(i)
 	}
 	if end := s.mailWithin(i); end > 0 {

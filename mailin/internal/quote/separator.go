@@ -1,6 +1,7 @@
 package quote
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 )
@@ -23,6 +24,9 @@ func separatorOf(l *line) separator {
 	if beginForward[strings.TrimRight(l.lower, " :：")] && strings.ContainsAny(l.lower, ":：") {
 		return overForwarded
 	}
+	if groupWise.MatchString(strings.TrimSpace(l.raw)) {
+		return overQuoted
+	}
 	title, ok := betweenDashes(l.lower)
 	if !ok {
 		return noSeparator
@@ -39,6 +43,9 @@ func separatorOf(l *line) separator {
 	}
 	return noSeparator
 }
+
+// groupWise matches GroupWise's line over a quoted mail: ">>> Budi Santoso 23/11/2026 10:05 >>>".
+var groupWise = regexp.MustCompile(`^>>> .{3,120}\d{1,2}[:.]\d{2}.{0,12} >>>$`)
 
 // betweenDashes returns the words of a line that has dashes, underscores or equals signs on both sides. Programs that wrap
 // lines cut the right side off, so long dashes on the left suffice.

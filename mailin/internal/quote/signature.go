@@ -50,7 +50,7 @@ func (s *scan) cutSignature(a, b int, first bool) {
 		}
 	}
 	for b > a {
-		cut := s.footerStart(a, b)
+		cut := s.footerStart(a, b, first)
 		if cut < 0 {
 			return
 		}
@@ -101,7 +101,7 @@ func (s *scan) delimiter(a, b int) int {
 }
 
 // footerStart returns where the last footer of the run begins, -1 where it ends in the writer's words.
-func (s *scan) footerStart(a, b int) int {
+func (s *scan) footerStart(a, b int, first bool) int {
 	end := b
 	for end > a && s.lines[end-1].blank {
 		end--
@@ -110,24 +110,24 @@ func (s *scan) footerStart(a, b int) int {
 		return -1
 	}
 	if isRule(&s.lines[end-1]) && b < len(s.lines) {
-		return s.keepSomething(a, end-1) // it belongs to the quotation below
+		return s.keepSomething(a, end-1, first) // it belongs to the quotation below
 	}
-	if isAdvert(&s.lines[end-1]) || end-2 >= a && isWrappedAdvert(&s.lines[end-2], &s.lines[end-1]) {
+	if isAdvert(&s.lines[end-1]) || s.isBareAdvert(a, end-1) || end-2 >= a && isWrappedAdvert(&s.lines[end-2], &s.lines[end-1]) {
 		start := end - 1
-		if !isAdvert(&s.lines[end-1]) {
+		if !isAdvert(&s.lines[start]) && !s.isBareAdvert(a, start) {
 			start--
 		}
-		return s.keepSomething(a, start)
+		return s.keepSomething(a, start, first)
 	}
 	if start := s.disclaimerStart(a, end); start >= 0 {
-		return s.keepSomething(a, start)
+		return s.keepSomething(a, start, first)
 	}
-	return s.ruledFooter(a, end)
+	return s.ruledFooter(a, end, first)
 }
 
-// keepSomething refuses a cut that would leave nothing of a run but for an advert, which is never the message.
-func (s *scan) keepSomething(a, start int) int {
-	if s.next[a] >= start && !isAdvert(&s.lines[start]) {
+// keepSomething refuses a cut that would leave nothing of the mail, but for an advert, which is never the message.
+func (s *scan) keepSomething(a, start int, first bool) int {
+	if first && s.next[a] >= start && !isAdvert(&s.lines[start]) {
 		return -1
 	}
 	for start > a && (s.lines[start-1].blank || isRule(&s.lines[start-1])) {
@@ -161,12 +161,12 @@ func (s *scan) disclaimerStart(a, end int) int {
 }
 
 // ruledFooter finds a mailing list's footer or a contact block under a long rule near the end.
-func (s *scan) ruledFooter(a, end int) int {
+func (s *scan) ruledFooter(a, end int, first bool) int {
 	contact, long := false, false
-	for i := end - 1; i > a && i >= end-maxFooterLines; i-- {
+	for i := end - 1; i >= a && i >= end-maxFooterLines; i-- {
 		l := &s.lines[i]
 		if isRule(l) {
-			if s.next[a] < i && (s.lines[i-1].blank || strings.HasPrefix(strings.TrimSpace(l.raw), "____")) && contact && !long {
+			if (s.next[a] < i || !first) && (i == a || s.lines[i-1].blank || strings.HasPrefix(strings.TrimSpace(l.raw), "____")) && contact && !long {
 				return i
 			}
 			return -1
@@ -184,13 +184,13 @@ var (
 
 // advert matches the line by which a telephone or a provider names itself.
 var advert = regexp.MustCompile(`^[\[("_~-]*(?:` + strings.Join([]string{
-	`sent (?:from|via|using|with|by) (?:my|the|an?|yahoo|outlook|mail|samsung|proton|tutanota|typeapp|mailbird|spark|sparrow|airmail|blue ?mail|boxer|newton|aqua|k-9|nine|edison|gmail|aol|hotmail|windows|huawei|xiaomi|redmi|vivo|oppo|nokia|lg|htc|sony|motorola|blackberry|iphone|ipad|android|tablet|phone|mobile|email|zoho|rediff|canary|postbox|front|superhuman|acompli|myma?il|surface|verizon|at&t|t-mobile|xfinity|telkomsel|polaris|mailspring|fastmail|thunderbird|galaxy|smartphone|workspace|infinix|realme)\b`,
+	`sent (?:wirelessly |on .{2,30} )?(?:from|via|using|with|by) (?:my|the|an?|yahoo|outlook|mail|samsung|proton|tutanota|typeapp|mailbird|spark|sparrow|airmail|blue ?mail|boxer|newton|aqua|k-9|nine|edison|gmail|aol|hotmail|windows|huawei|xiaomi|redmi|vivo|oppo|nokia|lg|htc|sony|motorola|blackberry|iphone|ipad|android|tablet|phone|mobile|email|zoho|rediff|canary|postbox|front|superhuman|acompli|myma?il|surface|verizon|at&t|t-mobile|xfinity|telkomsel|polaris|mailspring|fastmail|thunderbird|galaxy|smartphone|workspace|infinix|realme)\b`,
 	`sent from \S+ ?<https?://`, `sent from (?:iphone|ipad|ipod|android)`,
 	`get (?:outlook|bluemail|typeapp|yahoo mail|aol|the (?:new )?outlook|mymail|k-9|spark) `,
 	`(?:dapatkan|unduh|download) (?:outlook|aplikasi|bluemail|yahoo) `,
 	`(?:dikirim|terkirim|dihantar) (?:dari|melalui|menggunakan|dengan|via|daripada) (?:my |saya )?(?:iphone|ipad|hp|ponsel|telepon|perangkat|smartphone|samsung|galaxy|android|yahoo|outlook|email|surel|surat|mail|blackberry|xiaomi|redmi|oppo|vivo|huawei|realme|tablet|gmail|aplikasi|windows|proton|zimbra|telkomsel|bluemail|infinix|nokia|k-9|gawai)`,
 	`powered by (?:telkomsel|xl|indosat|blackberry|smartfren)`,
-	`gesendet (?:von|mit|über|via) (?:meinem|meiner|outlook|mail|yahoo|der|gmx|web\.de|iphone|ipad|samsung|mobil|unterwegs|proton|k-9|einem)`, `von (?:meinem|unterwegs) .{2,40} gesendet`, `diese (?:nachricht|mail|e-mail) wurde von .{3,60} gesendet`, `holen sie sich outlook`, `laden sie outlook`, `(?:outlook|mail) für (?:android|ios|mac|windows) (?:beziehen|herunterladen)`,
+	`gesendet (?:von|mit|über|via) (?:meinem|meiner|outlook|mail|yahoo|der|gmx|web\.de|iphone|ipad|samsung|mobil|unterwegs|proton|k-9|einem)`, `von .{2,40} gesendet`, `diese (?:nachricht|mail|e-mail) wurde von .{3,60} gesendet`, `holen sie sich outlook`, `laden sie outlook`, `(?:outlook|mail) für (?:android|ios|mac|windows) (?:beziehen|herunterladen)`,
 	`envoyé(?:e)? (?:de|depuis|à partir|avec|via) (?:mon|ma|outlook|yahoo|l'application|mail|courrier|un|iphone|ipad|samsung|orange|proton|téléphone|d'un)`, `télécharger? outlook`, `obtenez outlook`, `obtenir outlook`,
 	`enviado (?:desde|de|do|a partir|con|com|pelo|via|por|mediante) (?:mi|meu|minha|o|outlook|yahoo|correo|el|email|e-mail|iphone|ipad|samsung|mail|um|proton|tablet)`, `enviado do meu`, `obtener outlook`, `obt(?:er|enha) o outlook`, `descargar outlook`,
 	`inviat[oa] (?:da|dal|dall'|con|tramite) ?(?:il|mio|mia|outlook|yahoo|iphone|ipad|libero|posta|samsung|mail|smartphone|dispositivo|tablet)`, `scarica outlook`, `ottieni outlook`,
@@ -212,6 +212,15 @@ func isAdvert(l *line) bool {
 	}
 	text := strings.TrimRight(pleading.ReplaceAllString(linkTail.ReplaceAllString(l.lower, ""), ""), " ")
 	return len(words(text)) <= 14 && !strings.Contains(strings.TrimRight(text, ".,"), ", ") && !strings.Contains(text, ". ") && !strings.HasSuffix(text, ":") && !strings.HasSuffix(text, "?")
+}
+
+// bareAdvert is how adverts of programs not known here begin.
+var bareAdvert = regexp.MustCompile(`^(?:sent (?:from|via|with|using)|(?:dikirim|terkirim) (?:dari|melalui|menggunakan|dengan)|gesendet (?:von|mit|über)|envoyée? (?:de|depuis|avec|via)|enviado (?:desde|de|do|com|con|via)|inviat[oa] (?:da|dal|con)|verzonden (?:met|via|vanaf)|skickat från|sendt fra|wysłan[eo] z) `)
+
+// isBareAdvert asks for a short line that stands alone and begins like an advert.
+func (s *scan) isBareAdvert(a, i int) bool {
+	l := &s.lines[i]
+	return i > a && s.lines[i-1].blank && l.depth == 0 && bareAdvert.MatchString(l.lower) && len(words(l.lower)) <= 7 && !strings.ContainsAny(l.lower, ",:;?")
 }
 
 var (
