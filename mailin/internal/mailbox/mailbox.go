@@ -65,6 +65,11 @@ type Config struct {
 	RetryMin time.Duration // the first wait after trouble; 500 ms
 	RetryMax time.Duration // the longest; 30 s
 
+	// Urgent tells by a mail's From, To, Cc, Delivered-To and X-Original-To fields (RFC 5322,
+	// unchanged) that it goes before others when more wait than one batch. Nil keeps the
+	// order of arrival.
+	Urgent func(header []byte) bool
+
 	Logger *slog.Logger // one line when trouble begins and one when it ends; slog.Default() when nil
 	Status func(Status) // called when the state changes, from the goroutine of Run; may be nil
 }
@@ -146,8 +151,7 @@ type Intake interface {
 
 // Batch is some mails that become durable together. Either File or Discard is its last call.
 type Batch interface {
-	// Stage takes in the bytes of one mail. It is called in the order in which the mails
-	// come and does not have to read to the end. An error, its own or the reader's, means
+	// Stage takes in the bytes of one mail. It does not have to read to the end. An error, its own or the reader's, means
 	// that this mail is no part of the batch: the mail stays where it is and is handed
 	// over again after a while. The others go on.
 	Stage(ctx context.Context, e Envelope, r io.Reader) error

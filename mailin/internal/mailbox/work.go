@@ -96,7 +96,7 @@ func (s *session) round(ctx, hand context.Context) error {
 			return s.fault("make folders", err, true)
 		}
 	}
-	uids, err := s.search()
+	uids, err := s.search(nil)
 	if err != nil {
 		return err
 	}
@@ -113,14 +113,19 @@ func (s *session) round(ctx, hand context.Context) error {
 	return s.takeIn(ctx, hand, fresh)
 }
 
-// search lists the mails that are not marked as deleted, in the order of their arrival.
-func (s *session) search() ([]uint32, error) {
+// search lists the mails that are not marked as deleted, all or those of a set, in the
+// order of their arrival.
+func (s *session) search(among imap.UIDSet) ([]uint32, error) {
+	criteria := &imap.SearchCriteria{NotFlag: []imap.Flag{imap.FlagDeleted}}
+	if among != nil {
+		criteria.UID = []imap.UIDSet{among}
+	}
 	var options *imap.SearchOptions
 	if s.caps.Has(imap.CapESearch) {
 		options = &imap.SearchOptions{ReturnAll: true} // ranges in place of a long list
 	}
 	s.guard.arm()
-	data, err := s.client.UIDSearch(&imap.SearchCriteria{NotFlag: []imap.Flag{imap.FlagDeleted}}, options).Wait()
+	data, err := s.client.UIDSearch(criteria, options).Wait()
 	s.guard.disarm()
 	if err != nil {
 		return nil, s.fault("search", err, true)
@@ -197,11 +202,22 @@ func (s *session) known(ctx context.Context, uids []uint32, stuck map[uint32]Ver
 }
 
 // takeIn works through uids: while one batch is being made durable, the next is fetched,
-// and a batch is moved once it is durable. At most two batches exist at a time.
+// and a batch is moved once it is durable. At most two batches exist at a time. In a flood
+// without end the round still ends after a while, so that nothing else is forgotten.
 func (s *session) takeIn(ctx, hand context.Context, uids []uint32) error {
+	q := newQueue(uids)
+	end := time.Now().Add(s.cfg.Poll)
 	var filing *filing
-	for piece := range slices.Chunk(uids, s.cfg.Batch) {
-		if ctx.Err() != nil {
+	for ctx.Err() == nil {
+		if err := s.order(hand, q); err != nil {
+			return s.finish(filing, err)
+		}
+		piece := q.next(s.cfg.Batch)
+		if len(piece) == 0 {
+			break
+		}
+		if time.Now().After(end) {
+			s.announce() // what is left is for the next round, at once
 			break
 		}
 		h, fetchErr := s.haul(ctx, hand, piece)
