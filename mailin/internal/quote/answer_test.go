@@ -39,6 +39,7 @@ var answers = []struct{ about, text, want string }{
 	{"Outlook with marks: the separator is marked too", "Ya.\n\n> -----Original Message-----\n> From: CSIRT <aduan@csirt.example>\n> Sent: 23 November 2026 10:05\n>\n> Apa?", "Ya."},
 	{"Outlook with marks: the separator is not", "-----Original Message-----\nFrom: CSIRT <aduan@csirt.example>\nSent: 23 November 2026 10:05\nTo: Budi\nSubject: Situs\n\n> Apa?\n\nSudah.", "Sudah."},
 	{"GroupWise", "Ya.\n\n>>> CSIRT Provinsi <aduan@csirt.example> 23/11/2026 10:05 >>>\nApa?\n\nSalam", "Ya."},
+	{"signed in its place", "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\n/close\nSelesai.\n-----BEGIN PGP SIGNATURE-----\n\niQIzBAEBCgAdFiEE\n-----END PGP SIGNATURE-----\n", "/close\nSelesai."},
 	{"Notes", "Ya.\n\nCSIRT/Provinsi wrote on 23/11/2026 10:05:12:\n\n> Apa?", "Ya."},
 	{"a disclaimer below the quotation", "Ya.\n\nOn 23/11/2026 10:05, CSIRT wrote:\n> Apa?\n\nDISCLAIMER: rahasia.", "Ya."},
 	{"a list's footer below the quotation", "Ya.\n\nOn 23/11/2026 10:05, CSIRT wrote:\n> Apa?\n_______________________________________________\nwarga mailing list\nhttps://milis.example/listinfo/warga", "Ya."},

@@ -2,6 +2,7 @@ package quote
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -84,7 +85,7 @@ func (t traits) certainty(text string) certainty {
 		return weak
 	case t.verb && t.bracketed && t.date && t.strangers <= 5:
 		return strong
-	case t.verb && when && terse && (t.address || t.time || namesSomebody(text)):
+	case t.verb && when && terse && (t.address || namesSomebody(text)):
 		return strong
 	case t.verb && t.dashed && terse:
 		return strong
@@ -92,7 +93,7 @@ func (t traits) certainty(text string) certainty {
 		return strong
 	case t.addressLast && t.date && terse:
 		return strong
-	case t.verb || t.addressLast && when:
+	case t.verb || t.addressLast && when || t.bracketed && when && terse:
 		return weak
 	}
 	return none
@@ -126,30 +127,41 @@ func countStrangers(text string) int {
 	return n
 }
 
-// namesSomebody asks whether a date-only attribution has a name in it or addresses the reader ("On Nov 26, 2013 you wrote:").
+// namesSomebody asks whether a name, or a word for the reader ("On Nov 26, 2013 you wrote:"), stands beside the verb. Words that
+// attributions are built of do not part the two ("Budi Santoso a écrit").
 func namesSomebody(text string) bool {
-	ws := words(text)
-	for i, w := range ws {
-		if !verbs[strings.ToLower(w)] {
-			continue
-		}
-		for _, j := range [...]int{i - 1, i + 1} {
-			if j < 0 || j >= len(ws) {
-				continue
-			}
-			r, _ := utf8.DecodeRuneInString(ws[j])
-			if you[strings.ToLower(ws[j])] || unicode.IsUpper(r) {
-				return true
-			}
+	var beside []string // the words that count, the verb as ""
+	for _, w := range words(text) {
+		lower := strings.ToLower(w)
+		switch {
+		case verbs[lower]:
+			beside = append(beside, "")
+		case you[lower] || !attributionWords[lower] && utf8.RuneCountInString(w) > 1:
+			beside = append(beside, w)
 		}
 	}
-	return false
+	for i, w := range beside {
+		if w == "" && (i > 0 && isName(beside[i-1]) || i+1 < len(beside) && isName(beside[i+1])) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(verbsWithin, func(v string) bool { return strings.Contains(text, v) })
 }
 
-// startsWithName asks whether nothing but a name, five words at most, stands before the address ("Budi <budi@…> menulis:").
+func isName(w string) bool {
+	r, size := utf8.DecodeRuneInString(w)
+	return size > 0 && (!unicode.IsLower(r) || you[w])
+}
+
+// startsWithName asks whether nothing but a name, five words at most, stands before the address ("Budi <budi@…> menulis:", not
+// "Surel dari <budi@…> menulis:").
 func startsWithName(text string) bool {
 	at := inBrackets.FindStringIndex(text)
-	return at != nil && len(words(text[:at[0]])) <= 5
+	if at == nil {
+		return false
+	}
+	ws := words(text[:at[0]])
+	return len(ws) <= 5 && !slices.ContainsFunc(ws, func(w string) bool { return attributionWords[w] && w != "via" && utf8.RuneCountInString(w) > 2 })
 }
 
 // opensAttribution reports whether a line can be the first of an attribution: a word like "On" or "Pada", a day of the week or a

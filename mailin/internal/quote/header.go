@@ -38,6 +38,9 @@ var labelSets = [...]struct {
 
 // fieldOf reads "Label: value". A label ends in a colon, also a full-width one, with or without a blank before it.
 func fieldOf(l *line) (f field, value string) {
+	if orangeDate.MatchString(l.lower) {
+		return dateField, l.lower
+	}
 	at := strings.IndexAny(l.lower, ":：")
 	if at <= 0 || at > 48 {
 		return noField, ""
@@ -54,7 +57,9 @@ func fieldOf(l *line) (f field, value string) {
 
 var (
 	ipAddress = regexp.MustCompile(`^\d{1,3}(?:\.\d{1,3}){3}`)
-	dated     = regexp.MustCompile(`\d{1,4}[./-]\d{1,2}|\d{4}|\d{1,2}:\d{2}`)
+	// Orange's first line has no colon behind its label.
+	orangeDate = regexp.MustCompile(`^message du \d{1,2}/`)
+	dated      = regexp.MustCompile(`\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|\d{4}`)
 )
 
 // block is what was found of header fields in a run of lines.
@@ -65,19 +70,18 @@ type block struct {
 	address bool // an address in a value
 	time    bool // a time of day beside the date
 	date    bool // figures in the date
-	folded  bool // some value goes on in the next line
 }
 
-// headerBlock reads the block that begins at line i; end is 0 where there is none. announced says that a separator or a rule
-// stands above, which makes less evidence enough.
-func (s *scan) headerBlock(i int, announced bool) (end int) {
+// headerBlock reads the block that begins at line i; end is 0 where there is none. What stands above it may make less
+// evidence enough.
+func (s *scan) headerBlock(i int, above notice) (end int) {
 	switch f, value := fieldOf(&s.lines[i]); f {
 	case fromField, dateField:
 		if ipAddress.MatchString(value) {
 			return 0 // a note about traffic, not about a mail
 		}
 	case toField, subjectField:
-		if !announced {
+		if above == unannounced {
 			return 0
 		}
 	default:
@@ -87,7 +91,7 @@ func (s *scan) headerBlock(i int, announced bool) (end int) {
 		return 0
 	}
 	b := s.readBlock(i)
-	if !b.isQuotation(announced) {
+	if !b.isQuotation(above) {
 		return 0
 	}
 	return b.end
@@ -95,7 +99,7 @@ func (s *scan) headerBlock(i int, announced bool) (end int) {
 
 func (s *scan) readBlock(i int) block {
 	b := block{end: i}
-	folds, depth := 0, s.lines[i].depth
+	folds, depth, last := 0, s.lines[i].depth, noField
 	for j := i; j < len(s.lines) && j < i+maxFieldLines; j++ {
 		l := &s.lines[j]
 		if l.depth != depth {
@@ -106,10 +110,10 @@ func (s *scan) readBlock(i int) block {
 			if folds++; folds > maxFoldedLines || l.blank && folds > 1 {
 				break
 			}
-			b.address = b.address || !l.blank && strings.HasPrefix(l.plain, "<") && mailAddr.MatchString(l.plain)
+			b.value(last, l.lower)
 			continue
 		}
-		folds = 0
+		folds, last = 0, f
 		b.note(f, value)
 		b.end = j + 1
 	}
@@ -119,11 +123,7 @@ func (s *scan) readBlock(i int) block {
 func (b *block) note(f field, value string) {
 	b.count++
 	b.seen[f] = true
-	b.address = b.address || (f == fromField || f == toField || f == ccField) && strings.Contains(value, "@")
-	if f == dateField {
-		b.date = b.date || dated.MatchString(value) || eastDate.MatchString(value)
-		b.time = b.time || clock.MatchString(figureDate.ReplaceAllString(value, " "))
-	}
+	b.value(f, value)
 	// HTML without line breaks puts two fields on a line.
 	if f == fromField && strings.Contains(value, "date:") || strings.Contains(value, "sent:") {
 		b.seen[dateField], b.date = true, true
@@ -131,9 +131,27 @@ func (b *block) note(f field, value string) {
 	}
 }
 
-// isQuotation weighs a block. Letters in Indonesian offices begin with "Dari, Kepada, Perihal, Tanggal" as well, so an address
-// or a time of day must be there, or a separator above.
-func (b *block) isQuotation(announced bool) bool {
+// value looks at a field's value, or at a line on which it goes on.
+func (b *block) value(f field, value string) {
+	b.address = b.address || (f == fromField || f == toField || f == ccField) && strings.Contains(value, "@")
+	if f == dateField {
+		b.date = b.date || dated.MatchString(value) || eastDate.MatchString(value)
+		b.time = b.time || clock.MatchString(figureDate.ReplaceAllString(value, " "))
+	}
+}
+
+// notice is what stands above a header block.
+type notice uint8
+
+const (
+	unannounced notice = iota
+	ruled              // a line, or a title between dashes that is not known here
+	named              // "----- Pesan Asli -----"
+)
+
+// isQuotation weighs a block. Letters in Indonesian offices begin with "Dari, Kepada, Perihal, Tanggal" as well, even under a line,
+// so an address or a time of day must be there, or a known separator above.
+func (b *block) isQuotation(above notice) bool {
 	if b.seen[machineField] || b.count < 2 {
 		return false
 	}
@@ -143,13 +161,14 @@ func (b *block) isQuotation(announced bool) bool {
 			rest++
 		}
 	}
+	evident := b.address || b.time && b.date
 	switch {
-	case !b.seen[fromField]:
-		return rest >= 2 && (announced || b.seen[dateField] && b.time && b.date && b.address)
-	case announced:
+	case above == named:
 		return rest >= 1
-	case rest >= 2:
-		return b.address || b.time && b.date
+	case !b.seen[fromField]:
+		return rest >= 2 && (above == ruled && evident || b.seen[dateField] && b.time && b.date && b.address)
+	case above == ruled || rest >= 2:
+		return rest >= 1 && evident
 	}
 	return rest == 1 && b.address && b.seen[dateField] && b.date
 }

@@ -47,6 +47,7 @@ func read(text string) *scan {
 	for i := 0; i < len(s.lines); {
 		i = s.step(i)
 	}
+	s.cutArmour()
 	s.cutSignatures()
 	s.sure = s.sure && s.quoted
 	return s
@@ -110,14 +111,18 @@ func (s *scan) mailWithin(i int) (end int) {
 	blockEnd := 0
 	switch {
 	case sep == overQuoted || s.isDivider(i):
+		above := ruled
+		if sep == overQuoted {
+			above = named
+		}
 		if below < len(s.lines) && s.lines[below].depth == 0 {
-			blockEnd = s.headerBlock(below, true)
+			blockEnd = s.headerBlock(below, above)
 		}
 		if sep == noSeparator && blockEnd == 0 {
 			return 0
 		}
 	default:
-		if blockEnd = s.headerBlock(i, false); blockEnd == 0 {
+		if blockEnd = s.headerBlock(i, unannounced); blockEnd == 0 {
 			return 0
 		}
 		if s.isEvidence(i) || s.isRawHeader(i) {
@@ -180,6 +185,10 @@ func (s *scan) attributed(i int, a announcement) (end int) {
 	if below == len(s.lines) {
 		s.quoted = true
 		return s.mark(i, below, Attribution)
+	}
+	if s.isEvidence(i) {
+		s.words = true
+		return a.end
 	}
 	return s.unmarked(i, a.end)
 }
@@ -248,7 +257,7 @@ func (s *scan) markedLines(i int) int {
 // announcedWithin asks for an attribution or header fields among the first marked lines: Apple Mail marks them as well.
 func (s *scan) announcedWithin(a, b int) bool {
 	for i := s.next[a]; i < min(b, a+6); i++ {
-		if s.attribution[i].certainty != none || s.headerBlock(i, false) > 0 || separatorOf(&s.lines[i]) != noSeparator {
+		if s.attribution[i].certainty != none || s.headerBlock(i, unannounced) > 0 || separatorOf(&s.lines[i]) != noSeparator {
 			return true
 		}
 	}
@@ -269,6 +278,9 @@ func (s *scan) isWritersOwn(a, b int) bool {
 	}
 	if s.isEvidence(a) || s.mostly(a, b, machineLine) {
 		return true
+	}
+	if a > 1 && strings.HasPrefix(s.lines[a-1].raw, "---") && strings.HasPrefix(s.lines[a-2].raw, "<") {
+		return true // what diff prints
 	}
 	above := a > 0 && !s.lines[a-1].blank
 	below := b < len(s.lines) && !s.lines[b].blank

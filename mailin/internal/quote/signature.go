@@ -16,6 +16,32 @@ const (
 	maxDisclaimer     = 6  // paragraphs of a disclaimer with a title
 )
 
+// cutArmour cuts what OpenPGP puts around a text that is signed in its place (RFC 9580, section 7): the first lines up to the
+// empty one, and the signature.
+func (s *scan) cutArmour() {
+	inside := ""
+	for i := range s.lines {
+		l := &s.lines[i]
+		if l.kind != Fresh {
+			inside = ""
+			continue
+		}
+		ends := false
+		switch text := strings.TrimFunc(l.raw, isBlank); {
+		case text == "-----BEGIN PGP SIGNED MESSAGE-----" || text == "-----BEGIN PGP SIGNATURE-----":
+			inside = text
+		case text == "" && inside == "-----BEGIN PGP SIGNED MESSAGE-----" || text == "-----END PGP SIGNATURE-----":
+			ends = true
+		}
+		if inside != "" {
+			l.kind = Signature
+		}
+		if ends {
+			inside = ""
+		}
+	}
+}
+
 // cutSignatures looks at each run of fresh lines, for a signature may stand above the quotation as well as below.
 func (s *scan) cutSignatures() {
 	words := false

@@ -27,12 +27,12 @@ func phrases(lists ...string) map[string]bool {
 
 // verbs are the words for writing in attribution lines.
 var verbs = set(
-	"menulis tulis ditulis", // Indonesian, Malay
-	"wrote writes sent replied",
-	"schrieb schreibt geschrieben",
+	"menulis tulis ditulis mengutip", // Indonesian, Malay
+	"wrote writes sent replied quoting",
+	"schrieb schreibt geschrieben zitat",
 	"écrit ecrit",
 	"escribió escribio escribe", "escreveu", "scritto scrive", "escrigué escriure",
-	"schreef geschreven", "skrev skrifaði", "kirjoitti",
+	"citando citazione citation citat", "schreef geschreven", "skrev skrifaði", "kirjoitti",
 	"napisał napisała napisana pisze", "napsal napsala píše", "napísal napísala", "napisao napisala napisal",
 	"написал написала пишет", "написав написала пише", "написа",
 	"yazdı", "írta írt", "scris", "έγραψε", "כתב כתבה", "كتب", "viết", "kirjutas", "rakstīja", "rašė parašė",
@@ -100,10 +100,10 @@ var (
 	fromLabels = phrases(
 		"from|dari|daripada|pengirim|von|absender|de|expéditeur|de la part de|remitente|remetente|da|mittente|van|afzender|från|avsändare|fra|afsender|avsender|lähettäjä",
 		"od|nadawca|odesílatel|odosielateľ|от|від|отправитель|відправник|gönderen|kimden|feladó|de la|expeditor|από|מאת|من|จาก|từ|người gửi|saatja|nuo|no|šalje|pošiljatelj",
-		"发件人|寄件者|寄件人|發件人|发信人|差出人|送信者|보낸 사람|보낸사람|발신자|प्रेषक",
+		"发件人|寄件者|寄件人|發件人|发信人|差出人|送信者|보낸 사람|보낸사람|보낸이|발신|발신자|प्रेषक",
 	)
 	dateLabels = phrases(
-		"date|sent|sent at|sent on|date sent|dikirim|dikirim pada|terkirim|tanggal|tgl|waktu|dihantar|tarikh|gesendet|gesendet am|datum|envoyé|envoyé le|envoyée|date d'envoi|message du|le",
+		"date|sent|sent at|sent on|date sent|dikirim|dikirim pada|terkirim|tanggal|tgl|dihantar|tarikh|gesendet|gesendet am|datum|envoyé|envoyé le|envoyée|date d'envoi|message du|le",
 		"enviado|enviado el|enviado em|enviada|enviada em|enviada el|fecha|fecha de envío|data|data de envio|inviato|inviato il|data invio|verzonden|verzonden op|skickat|skickades|sendt|dato",
 		"lähetetty|päivämäärä|pvm|wysłano|wysłane|data wysłania|отправлено|дата|надіслано|дата отправки|gönderildi|gönderilme tarihi|gönderme tarihi|tarih|dátum|elküldve|küldve|trimis|în data de|στάλθηκε|ημερομηνία",
 		"נשלח|תאריך|تم الإرسال|تاريخ الإرسال|تاريخ|التاريخ|วันที่|ส่ง|ngày|đã gửi|odesláno|odoslané|poslano|datum slanja|saadetud|kuupäev|nosūtīts|išsiųsta",
@@ -111,7 +111,7 @@ var (
 	)
 	toLabels = phrases(
 		"to|kepada|ke|untuk|penerima|an|empfänger|à|a|pour|destinataire|para|destinatario|destinatário|al|aan|ontvanger|till|til|vastaanottaja|do|komu|pre|кому|получатель|kime|alıcı|címzett|către|catre|προς",
-		"אל|إلى|ถึง|đến|tới|prima|za|saaja|kellele|kam|收件人|收件者|宛先|받는 사람|받는사람|수신자|प्रति",
+		"אל|إلى|ถึง|đến|tới|prima|za|saaja|kellele|kam|收件人|收件者|宛先|받는 사람|받는사람|받은 사람|받는이|수신|수신자|प्रति",
 	)
 	ccLabels = phrases(
 		"cc|bcc|cci|tembusan|salinan|salinan karbon|kopie|kopie an|copie|copie à|copia|con copia|cópia|kopi|kopia|kopio|dw|do wiadomości|копия|копія|bilgi|másolatot kap|másolat|κοιν|עותק|نسخة|สำเนา|đồng gửi|抄送|副本|참조|reply-to|reply to|balas ke|balas|membalas|antwort an|répondre à|responder a|rispondi a|risposta|antwoord aan",
