@@ -98,6 +98,11 @@ func splitAddress(s string) (Address, bool) {
 		s = s[:open] + " " + after
 	}
 	text, comment := takeComments(s)
+	if t := strings.TrimSpace(text); strings.HasPrefix(t, `"`) && strings.Contains(t, `"@`) { // a quoted local part
+		if addr, ok := address(t); ok {
+			return Address{displayName(comment), addr}, true
+		}
+	}
 	for _, w := range strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == '\t' || r == '<' || r == '>' || r == '[' || r == ']' }) {
 		if addr, ok := address(w); ok {
 			name := displayName(strings.Trim(strings.Replace(text, w, "", 1), " \t<>[]"))
@@ -201,5 +206,9 @@ func displayName(s string) string {
 		}
 		text = b.String()
 	}
-	return strings.Join(strings.Fields(strings.Trim(decodeWords(text), `"`)), " ")
+	text = strings.Trim(decodeWords(text), " \t<>")
+	if n := len(text); n > 1 && text[0] == '"' && text[n-1] == '"' && strings.Count(text, `"`) == 2 {
+		text = text[1 : n-1]
+	}
+	return strings.Join(strings.Fields(text), " ")
 }

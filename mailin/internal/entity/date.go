@@ -16,7 +16,7 @@ var zones = map[string]int{
 // parseDate reads a Date field leniently: the words in any order, month names in English or by number, missing or
 // unknown zones as UTC. It returns zero where there is no day, month and year.
 func parseDate(v string) time.Time {
-	if t, err := mail.ParseDate(v); err == nil {
+	if t, err := mail.ParseDate(v); err == nil && !zoneLost(t) {
 		return t
 	}
 	v, _ = takeComments(v)
@@ -30,6 +30,12 @@ func parseDate(v string) time.Time {
 		}
 	}
 	return d.time()
+}
+
+// zoneLost says that net/mail took a zone's name for UTC although it stands for another offset.
+func zoneLost(t time.Time) bool {
+	name, offset := t.Zone()
+	return offset == 0 && zones[name] != 0
 }
 
 // dateParts collects what the words of a date say.
