@@ -29,7 +29,7 @@ func (c *composition) buttons() []button {
 		b.forOutside()
 	case c.has(tickets.KindUnproven, tickets.KindUnverified):
 		b.forStranger()
-	case c.has(tickets.KindRefused, tickets.KindHandedOn, tickets.KindBadMail, tickets.KindBacklog):
+	case c.has(tickets.KindRefused, tickets.KindHandedOn, tickets.KindBadMail, tickets.KindBacklog, tickets.KindHelp):
 	default:
 		b.forState()
 	}
@@ -235,6 +235,9 @@ func (b *buttons) forward(open bool) {
 		b.add("forward", line, sent)
 		last := &b.list[len(b.list)-1]
 		last.Label = strings.Replace(last.Label, "%s", name, 1)
+		if open {
+			last.Do = c.labels.Get("do", "forward_open")
+		}
 		if !first {
 			last.Do = ""
 		}

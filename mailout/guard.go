@@ -16,7 +16,7 @@ var internalKinds = map[tickets.Kind]bool{
 	tickets.KindNewReport: true, tickets.KindForwarded: true, tickets.KindHandedOn: true, tickets.KindNote: true,
 	tickets.KindUnproven: true, tickets.KindUnverified: true, tickets.KindReminder: true, tickets.KindAway: true,
 	tickets.KindBounced: true, tickets.KindUndelivered: true, tickets.KindList: true, tickets.KindBacklog: true,
-	tickets.KindBadMail: true, tickets.KindWarning: true,
+	tickets.KindBadMail: true, tickets.KindWarning: true, tickets.KindPassedOn: true, tickets.KindDone: true, tickets.KindRefused: true,
 }
 
 // guard checks a notice's facts against its recipient's class, and that every message it names is there.

@@ -100,22 +100,37 @@ func shrink(src image.Image, maxW, maxH int) *image.RGBA {
 	if h > maxH {
 		w, h = max(1, w*maxH/h), maxH
 	}
+	at := sampler(src)
 	dst := image.NewRGBA(image.Rect(0, 0, w, h))
 	for y := range h {
 		for x := range w {
-			dst.SetRGBA(x, y, average(src, b.Min.X+x*b.Dx()/w, b.Min.Y+y*b.Dy()/h, b.Min.X+(x+1)*b.Dx()/w, b.Min.Y+(y+1)*b.Dy()/h))
+			from := image.Pt(b.Min.X+x*b.Dx()/w, b.Min.Y+y*b.Dy()/h)
+			to := image.Pt(b.Min.X+(x+1)*b.Dx()/w, b.Min.Y+(y+1)*b.Dy()/h)
+			dst.SetRGBA(x, y, average(at, from, to))
 		}
 	}
 	return dst
 }
 
-func average(src image.Image, x0, y0, x1, y1 int) color.RGBA {
+// sampler reads pixels without an allocation for each, which all pictures of the standard library can.
+func sampler(src image.Image) func(x, y int) color.RGBA64 {
+	if fast, ok := src.(image.RGBA64Image); ok {
+		return fast.RGBA64At
+	}
+	return func(x, y int) color.RGBA64 {
+		r, g, b, a := src.At(x, y).RGBA()
+		return color.RGBA64{R: uint16(r), G: uint16(g), B: uint16(b), A: uint16(a)}
+	}
+}
+
+// average mixes a field of pixels. Colours are premultiplied, so what lacks to full opacity is the white below.
+func average(at func(x, y int) color.RGBA64, from, to image.Point) color.RGBA {
 	var r, g, b, n uint32
-	for y := y0; y < max(y1, y0+1); y += max(1, (y1-y0)/4) {
-		for x := x0; x < max(x1, x0+1); x += max(1, (x1-x0)/4) {
-			pr, pg, pb, pa := src.At(x, y).RGBA()
-			white := 0xffff - pa
-			r, g, b, n = r+(pr+white)>>8, g+(pg+white)>>8, b+(pb+white)>>8, n+1
+	for y := from.Y; y < max(to.Y, from.Y+1); y += max(1, (to.Y-from.Y)/4) {
+		for x := from.X; x < max(to.X, from.X+1); x += max(1, (to.X-from.X)/4) {
+			c := at(x, y)
+			white := 0xffff - uint32(c.A)
+			r, g, b, n = r+(uint32(c.R)+white)>>8, g+(uint32(c.G)+white)>>8, b+(uint32(c.B)+white)>>8, n+1
 		}
 	}
 	return color.RGBA{uint8(r / n), uint8(g / n), uint8(b / n), 255}

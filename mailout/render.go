@@ -150,7 +150,7 @@ func (c *composition) write(ctx context.Context, w io.Writer, v *view, text, htm
 	var fault error
 	for _, e := range c.files {
 		if e.preview != nil {
-			err := msg.EmbedReader(e.previewID+".jpg", bytes.NewReader(e.preview),
+			err := msg.EmbedReader(fmt.Sprintf("%s.jpg", strings.SplitN(e.previewID, "@", 2)[0]), bytes.NewReader(e.preview),
 				gomail.WithFileContentType("image/jpeg"), gomail.WithFileContentID("<"+e.previewID+">"))
 			if err != nil {
 				return err

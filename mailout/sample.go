@@ -51,14 +51,14 @@ var kindsOutside = []tickets.Kind{
 	tickets.KindAcknowledged, tickets.KindVerified, tickets.KindResponding, tickets.KindHandedBack, tickets.KindQuestion,
 	tickets.KindMessage, tickets.KindOnsite, tickets.KindRecommended, tickets.KindMonitoring, tickets.KindClosed, tickets.KindReopened,
 	tickets.KindRejected, tickets.KindDuplicate, tickets.KindFollowed, tickets.KindInvited, tickets.KindContinued, tickets.KindAgain,
-	tickets.KindSolved, tickets.KindUnsolved, tickets.KindStatus, tickets.KindHelp, tickets.KindDone, tickets.KindRefused,
+	tickets.KindSolved, tickets.KindUnsolved, tickets.KindStatus, tickets.KindHelp,
 }
 
 // kindsStaff is every kind: staff may be told of everything.
 var kindsStaff = append([]tickets.Kind{
 	tickets.KindNewReport, tickets.KindForwarded, tickets.KindHandedOn, tickets.KindNote, tickets.KindUnproven, tickets.KindUnverified,
 	tickets.KindReminder, tickets.KindAway, tickets.KindBounced, tickets.KindUndelivered, tickets.KindList, tickets.KindBacklog,
-	tickets.KindBadMail, tickets.KindWarning,
+	tickets.KindBadMail, tickets.KindWarning, tickets.KindPassedOn, tickets.KindDone, tickets.KindRefused,
 }, kindsOutside...)
 
 // sampleTime is when the invented case was reported.
@@ -182,10 +182,12 @@ func sampleItem(n *tickets.Notice, it *tickets.Item) {
 		if staff {
 			show(1, true)
 		}
-	case tickets.KindQuestion, tickets.KindAgain, tickets.KindRecommended, tickets.KindReopened:
+	case tickets.KindQuestion, tickets.KindAgain, tickets.KindRecommended, tickets.KindReopened, tickets.KindPassedOn:
 		show(2, true)
-	case tickets.KindNote, tickets.KindHandedOn, tickets.KindAway:
+	case tickets.KindNote, tickets.KindAway:
 		show(3, true)
+	case tickets.KindHandedOn:
+		it.Text = "Luh Ayu Pratiwi"
 	case tickets.KindForwarded:
 		show(3, true)
 		for id := int64(1); id <= 3; id++ {
@@ -204,15 +206,14 @@ func sampleItem(n *tickets.Notice, it *tickets.Item) {
 		it.Lines = []string{"/verifikasi: Terverifikasi", "/teruskan: Budi Hartawan"}
 	case tickets.KindRefused:
 		it.Text, it.Lines, it.Back = "/terusan budi@csirt.example", []string{"Tidak ada perintah /terusan. Mungkin maksud Anda /teruskan?"}, "/terusan budi@csirt.example\n\nMohon segera ditangani."
-		if !staff {
-			it.Text, it.Back = "/selesai", "/selesai\n\nTerima kasih."
-		}
 	case tickets.KindBacklog:
 		it.Text, it.Lines = "INBOX", []string{"BALIPROV-CSIRT-2026-0120: Surel lama", "BALIPROV-CSIRT-2026-0121: Surel lama lain"}
-	case tickets.KindBadMail, tickets.KindWarning:
-		it.Text = "store: database is locked"
+	case tickets.KindBadMail:
+		it.Text, it.Lines = "read mail: a part without end", []string{"report", sampleHash('b')}
+	case tickets.KindWarning:
+		it.Text = "kotak surat report terakhir dibaca satu jam yang lalu"
 	case tickets.KindList:
-		n.Ticket = tickets.Ticket{}
+		n.Ticket, it.State, it.Text = tickets.Ticket{}, "", "open"
 		for _, s := range tickets.States()[:4] {
 			n.Table = append(n.Table, sampleTicket("SAMPLE", n.Language, s))
 		}

@@ -11,13 +11,14 @@ import (
 // said is what the words of one item may speak of. For people outside Who and Owner are empty: a template of the user's own
 // cannot name anybody either.
 type said struct {
-	Number, Team, Address       string
-	State, Type, Severity       string // labels
-	Who, Owner                  string
-	When, Place, Other, Mailbox string
-	Count                       int // tickets of a list
-	Participant, Back           bool
-	Recommendations             bool
+	Number, Team, Address      string
+	State, Type, Severity      string // labels
+	Who, Name, Owner           string // Who with the address, Name without where there is a name
+	When, Place, Other, Detail string // Detail, for staff, is the item's own words
+	Count                      int    // tickets of a list
+	Participant, Back          bool
+	Here                       bool // the state that the kind tells of is this ticket's own
+	Recommendations            bool
 }
 
 // addSections words all items. The headline is that of the notice's own kind, whose section comes first; the others follow in
@@ -54,7 +55,7 @@ func (c *composition) section(it tickets.Item) (section, error) {
 		return section{}, err
 	}
 	s := section{Heading: heading, Paragraphs: paragraphs, Facts: c.itemFacts(it), Bad: it.Kind == tickets.KindRefused}
-	if !c.blanked || it.Kind == tickets.KindRefused {
+	if it.Kind != tickets.KindList && it.Kind != tickets.KindBadMail && !c.blanked {
 		for _, l := range it.Lines {
 			s.Lines = append(s.Lines, c.line(l))
 		}
@@ -115,10 +116,11 @@ func (c *composition) facts(it tickets.Item) said {
 		State: state.Label(c.lang), Severity: t.Severity.Label(c.lang), Type: t.Type.Incident().Label,
 		When: c.time(it.When, it.AllDay), Place: c.line(it.Place), Other: string(it.Number), Count: len(c.n.Table),
 		Participant: c.n.Audience == tickets.ToParticipant, Back: it.Back != "" && !c.blanked, Recommendations: len(t.Recommendations) > 0,
+		Here: it.State == "" || it.State == reached[it.Kind],
 	}
 	if c.staff {
-		s.Who, s.Mailbox = c.person(it.Who), c.line(it.Text)
-		s.Owner = c.person(tickets.Address{Name: t.OwnerName, Address: t.Owner})
+		s.Who, s.Name, s.Detail = c.person(it.Who), c.name(it.Who), c.line(it.Text)
+		s.Owner = c.name(tickets.Address{Name: t.OwnerName, Address: t.Owner})
 	}
 	return s
 }
@@ -187,7 +189,11 @@ func (c *composition) passageTitle(it tickets.Item) string {
 // textPassage is words that are no message's: a reason, a server's answer.
 func (c *composition) textPassage(it tickets.Item) (passage, bool) {
 	text := c.block(it.Text)
-	if text == "" || it.Kind == tickets.KindRefused || it.Kind == tickets.KindBacklog {
+	switch it.Kind {
+	case tickets.KindRefused, tickets.KindBacklog, tickets.KindList, tickets.KindHandedOn:
+		return passage{}, false // told elsewhere
+	}
+	if text == "" {
 		return passage{}, false
 	}
 	title := c.labels.Get("quote", string(it.Kind))
@@ -210,8 +216,12 @@ func (c *composition) itemFacts(it tickets.Item) []fact {
 		f.add(c.label("type"), c.n.Ticket.Type.Incident().Label)
 		f.add(c.label("severity"), c.n.Ticket.Severity.Label(c.lang))
 	case tickets.KindRefused:
-		if !c.blanked {
-			f.add(c.label("line"), c.line(it.Text))
+		f.add(c.label("line"), c.line(it.Text))
+	case tickets.KindBadMail:
+		for i, key := range []string{"mailbox", "hash"} {
+			if i < len(it.Lines) {
+				f.add(c.label(key), c.line(it.Lines[i]))
+			}
 		}
 	case tickets.KindBounced, tickets.KindUndelivered:
 		f.add(c.label("recipient"), c.person(it.Who))

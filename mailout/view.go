@@ -37,7 +37,8 @@ type view struct {
 	Withheld        string
 	Buttons         []button
 	Commands        []usage
-	Closing         []string
+	Valediction     string
+	Regards         string
 	Foot            []string
 }
 
@@ -161,6 +162,14 @@ func (c *composition) person(a tickets.Address) string {
 		return name
 	}
 	return name + " <" + address + ">"
+}
+
+// name names somebody to staff by the name alone, where the address stands beside it or does not matter.
+func (c *composition) name(a tickets.Address) string {
+	if name := oneLine(a.Name, maxName); name != "" && c.staff {
+		return name
+	}
+	return c.person(a)
 }
 
 func (c *composition) time(micros int64, allDay bool) string {
@@ -310,10 +319,7 @@ func (c *composition) addLetter(v *view) {
 	default:
 		v.Greeting = c.labels.Get("greeting", "reporter")
 	}
-	if s := oneLine(c.r.settings.Valediction, 200); s != "" {
-		v.Closing = append(v.Closing, s)
-	}
-	v.Closing = append(v.Closing, c.label("regards"), v.Team)
+	v.Valediction, v.Regards = oneLine(c.r.settings.Valediction, 200), c.label("regards")
 	if c.has(tickets.KindStatus) {
 		v.Facts = c.publicFacts()
 	}

@@ -19,6 +19,7 @@ import (
 	"path"
 	"path/filepath"
 	texttemplate "text/template"
+	"text/template/parse"
 
 	"github.com/BurntSushi/toml"
 )
@@ -65,7 +66,7 @@ func Load(dir string, funcs Funcs) (*Set, error) {
 		Text:  texttemplate.New("mail.txt").Funcs(funcs).Option("missingkey=error"),
 		Words: map[string]Words{},
 	}
-	l.each("layout/mail.html", func(name, text string) error { return parseHTML(set.HTML, name, text) })
+	l.each("layout/mail.html", func(name, text string) error { return parseHTML(&set.HTML, name, text) })
 	l.each("layout/mail.txt", func(name, text string) error { return parseText(set.Text, name, text, true) })
 	for _, lang := range Languages() {
 		w := Words{Labels: Labels{}, Reporter: texttemplate.New("reporter"), Staff: texttemplate.New("staff")}
@@ -107,25 +108,27 @@ func (l *loader) each(name string, parse func(name, text string) error) {
 	}
 }
 
-// parseText adds a file's definitions to a set. As a layout the file's own text becomes the set's main template. The file is
-// parsed under its path, because that is what the template engine's errors name.
+// parseText adds a file's definitions to a set. As a layout the file's own text, unless it holds definitions alone, becomes the
+// set's main template. The file is parsed under its path, because that is what the template engine's errors name.
 func parseText(into *texttemplate.Template, name, text string, layout bool) error {
 	t, err := into.New(name).Parse(text)
 	if err != nil {
 		return fmt.Errorf("parse words: %w", err)
 	}
-	if layout {
+	if layout && t.Tree != nil && !parse.IsEmptyTree(t.Tree.Root) {
 		_, err = into.AddParseTree(into.Name(), t.Tree)
 	}
 	return err
 }
 
-func parseHTML(into *htmltemplate.Template, name, text string) error {
-	t, err := into.New(name).Parse(text)
+func parseHTML(into **htmltemplate.Template, name, text string) error {
+	t, err := (*into).New(name).Parse(text)
 	if err != nil {
 		return fmt.Errorf("parse layout: %w", err)
 	}
-	_, err = into.AddParseTree(into.Name(), t.Tree)
+	if t.Tree != nil && !parse.IsEmptyTree(t.Tree.Root) {
+		*into, err = (*into).AddParseTree("mail.html", t.Tree)
+	}
 	return err
 }
 
