@@ -1,7 +1,10 @@
 package imaptest
 
 import (
+	"crypto/tls"
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"sync"
 	"testing"
@@ -238,6 +241,27 @@ func TestAPasswordCanBeChanged(t *testing.T) {
 		t.Error(err)
 	}
 	wantFolder(t, s, "INBOX", "satu\r\n")
+}
+
+func TestTLSIsServedFromTheFirstByteAndByStartTLS(t *testing.T) {
+	web := httptest.NewTLSServer(nil) // for its certificate
+	defer web.Close()
+	trust := web.Client().Transport.(*http.Transport).TLSClientConfig.Clone()
+	trust.ServerName = "example.com"
+	for _, implicit := range []bool{true, false} {
+		s := started(t, Options{TLS: &tls.Config{Certificates: web.TLS.Certificates}, Implicit: implicit})
+		dial := imapclient.DialStartTLS
+		if implicit {
+			dial = imapclient.DialTLS
+		}
+		c, err := dial(s.Addr(), &imapclient.Options{TLSConfig: trust})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(c.Login("budi", "rahasia").Wait(), c.Close()); err != nil {
+			t.Errorf("from the first byte %v: %v", implicit, err)
+		}
+	}
 }
 
 func TestOrderedFaultsHappenAsOftenAsOrdered(t *testing.T) {

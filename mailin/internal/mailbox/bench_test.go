@@ -23,11 +23,13 @@ import (
 func BenchmarkDovecot(b *testing.B) {
 	body := "From: pelapor@dinas.example\r\nSubject: laporan\r\n\r\n" + strings.Repeat(strings.Repeat("QUJD", 19)+"\r\n", 137*1024/78)
 	for _, row := range []struct {
-		about string
-		batch func(dir string) *sink
+		about  string
+		urgent func([]byte) bool
+		batch  func(dir string) *sink
 	}{
-		{"thrown away", func(string) *sink { return &sink{} }},
-		{"written and synced", func(dir string) *sink { return &sink{dir: dir} }},
+		{"thrown away", nil, func(string) *sink { return &sink{} }},
+		{"thrown away, headers looked at", func([]byte) bool { return false }, func(string) *sink { return &sink{} }},
+		{"written and synced", nil, func(dir string) *sink { return &sink{dir: dir} }},
 	} {
 		b.Run(row.about, func(b *testing.B) {
 			s := dovecottest.Start(b, dovecottest.Config{Users: map[string]string{testUser: testPassword}})
@@ -38,7 +40,7 @@ func BenchmarkDovecot(b *testing.B) {
 			ctx, cancel := context.WithCancel(b.Context())
 			defer cancel()
 			cfg := Config{Name: "report", Addr: s.Addr, TLS: Plain, Username: testUser, Password: testPassword,
-				Processed: processed, Failed: failed, Logger: slog.New(slog.DiscardHandler)}
+				Processed: processed, Failed: failed, Urgent: row.urgent, Logger: slog.New(slog.DiscardHandler)}
 			cfg.Status = func(st Status) {
 				// All is well only once the first round is over and everything is moved.
 				if st.Trouble == "" {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"net"
 	"slices"
 	"strings"
@@ -181,6 +182,9 @@ func (s *session) findFolders(context.Context) error {
 	s.folder = spell(s.cfg.Folder, delimiter, prefix)
 	s.processed = spell(s.cfg.Processed, delimiter, prefix)
 	s.failed = spell(s.cfg.Failed, delimiter, prefix)
+	if s.folder == s.processed || s.folder == s.failed {
+		return fmt.Errorf("folder %s is worked on and filed to at once", s.folder)
+	}
 	return s.makeFolders()
 }
 

@@ -70,7 +70,7 @@ func (s *session) fetch(ctx context.Context, h *haul, uids []uint32, dates map[u
 			delete(missing, uid)
 		}
 	}
-	if err := cmd.Close(); err != nil {
+	if err := cmd.Close(); err != nil && !gone(err) {
 		s.suspect(ctx, h, uids, missing, err)
 		return err
 	}

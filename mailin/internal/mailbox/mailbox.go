@@ -55,8 +55,8 @@ type Config struct {
 	Auth func(context.Context) (sasl.Client, error)
 
 	Folder    string // worked on; INBOX when empty. "/" parts the levels of all folder names
-	Processed string // where mails go that are on record; made when missing
-	Failed    string // where mails go that cannot be taken in; made when missing
+	Processed string // where mails go that are on record; Aduan/Processed when empty, made when missing
+	Failed    string // where mails go that cannot be taken in; Aduan/Failed when empty, made when missing
 
 	Poll     time.Duration // looks into the folder at least so often, IDLE or not; 60 s at most and by default
 	Timeout  time.Duration // the longest wait for the server to go on; 30 s
@@ -92,9 +92,14 @@ func (c Config) withDefaults() Config {
 	if c.Batch <= 0 {
 		c.Batch = 50
 	}
-	if c.Folder == "" {
-		c.Folder = "INBOX"
+	name := func(s *string, preset string) {
+		if *s == "" {
+			*s = preset
+		}
 	}
+	name(&c.Folder, "INBOX")
+	name(&c.Processed, "Aduan/Processed")
+	name(&c.Failed, "Aduan/Failed")
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}

@@ -307,6 +307,41 @@ func TestTheBatchInHandIsFinishedWhenTheContextEnds(t *testing.T) {
 	})
 }
 
+func TestAMailIsNeverFiledToTheFolderItCameFrom(t *testing.T) {
+	p, _ := memory(t, imaptest.Options{})
+	p.deliver(numbered(1))
+	l := &ledger{}
+	r := start(t, p.addr, l, func(c *Config) { c.Processed = "inbox" })
+	eventually(t, "trouble with the folders", func() bool { return strings.Contains(r.status().Trouble, "at once") })
+	wantMails(t, "on record", l.mails())
+}
+
+func TestTwoProcessesMayWorkOneMailbox(t *testing.T) {
+	eachPeer(t, func(t *testing.T, p *peer) {
+		for n := range 60 {
+			p.deliver(numbered(n))
+		}
+		l := &ledger{}
+		one := start(t, p.addr, l, func(c *Config) { c.Batch = 7 })
+		two := start(t, p.addr, l, func(c *Config) { c.Batch = 5 })
+		eventually(t, "an empty inbox", func() bool { return len(p.folder("INBOX")) == 0 })
+		seen := map[string]bool{}
+		for _, mail := range l.mails() {
+			seen[mail] = true
+		}
+		if len(seen) != 60 {
+			t.Errorf("on record: got %d of 60 mails", len(seen))
+		}
+		one.stop()
+		two.stop()
+		for _, r := range []*running{one, two} {
+			if log := r.log.String(); strings.Contains(log, "WARN") {
+				t.Errorf("got trouble in the log:\n%s", log)
+			}
+		}
+	})
+}
+
 func TestAMailMayBeReadInPart(t *testing.T) {
 	eachPeer(t, func(t *testing.T, p *peer) {
 		p.deliver("Subject: big\r\n\r\n" + strings.Repeat("0123456789abcde\r\n", 20000))

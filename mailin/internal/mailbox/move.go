@@ -2,6 +2,7 @@ package mailbox
 
 import (
 	"slices"
+	"time"
 
 	"github.com/emersion/go-imap/v2"
 )
@@ -47,15 +48,22 @@ func (s *session) move(uids []uint32, folder string, v Verdict) error {
 			return s.fault("move", err, true)
 		}
 		for _, uid := range piece {
-			if err == nil {
+			switch {
+			case err == nil:
 				delete(s.resting, uid)
-			} else {
+			case gone(err):
+				s.resting[uid] = &rest{until: time.Now().Add(s.cfg.RetryMin), verdict: v}
+			default:
 				s.restAfter(uid, v, "move to "+folder, err)
 			}
 		}
 	}
 	return nil
 }
+
+// gone tells of a command that failed because another client took a mail away meanwhile
+// (RFC 5530). The next search shows which are left.
+func gone(err error) bool { return refusal(err) == imap.ResponseCodeExpungeIssued }
 
 // moveSet moves in one command, or in three where MOVE is missing. Between those a fault
 // may leave a second copy in the target folder, never none.
