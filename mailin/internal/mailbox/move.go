@@ -63,7 +63,7 @@ func (s *session) move(uids []uint32, folder string, v Verdict) error {
 
 // gone tells of a command that failed because another client took a mail away meanwhile
 // (RFC 5530). The next search shows which are left.
-func gone(err error) bool { return refusal(err) == imap.ResponseCodeExpungeIssued }
+func gone(err error) bool { return refusal(err) == "EXPUNGEISSUED" }
 
 // moveSet moves in one command, or in three where MOVE is missing. Between those a fault
 // may leave a second copy in the target folder, never none.
