@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"golang.org/x/net/html"
 )
 
 // crlf writes a mail as it travels.
@@ -53,6 +55,8 @@ func TestTheReadableTextIsFoundAndTheRestIsListed(t *testing.T) {
 		{"a picture pasted into HTML", "Content-Type: multipart/related; boundary=r\n\n--r\nContent-Type: text/html\n\n<p>Lihat <img src=\"cid:p1\"></p>\n--r\n" +
 			"Content-Type: image/png; name=\"image001.png\"\nContent-ID: <p1>\nContent-Transfer-Encoding: base64\n\niVBORw==\n--r--\n",
 			"Lihat", []string{"image001.png image/png 4 inline"}},
+		{"a picture that the HTML shows although it is attached", "Content-Type: multipart/related; boundary=r\n\n--r\nContent-Type: text/html\n\n<p>Lihat <img src=\"cid:p1\"></p>\n--r\n" +
+			"Content-Type: image/png\nContent-Disposition: attachment; filename=a.png\nContent-ID: <p1>\n\nx\n--r--\n", "Lihat", []string{"a.png image/png 1 inline"}},
 		{"several texts around a file", "Content-Type: multipart/mixed; boundary=m\n\n--m\n\nsebelum\n--m\nContent-Type: application/pdf; name=a.pdf\n\n%PDF\n--m\nContent-Type: text/plain\n\nsesudah\n--m--\n",
 			"sebelum\n\nsesudah", []string{"a.pdf application/pdf 4"}},
 		{"both forms in a mixed that ought to be an alternative", "Content-Type: multipart/mixed; boundary=m\n\n--m\n\nHalo tim\n--m\nContent-Type: text/html\n\n<p>Halo  tim</p>\n--m--\n", "Halo tim", nil},
@@ -141,6 +145,7 @@ func TestDamagedMailIsReadAsFarAsItGoes(t *testing.T) {
 		{"blanks after a boundary", "Content-Type: multipart/mixed; boundary=m\n\n--m \t\n\nisi\n--m-- \n", "", "isi", 0, ""},
 		{"a part without its blank line", "Content-Type: multipart/mixed; boundary=m\n\n--m\nisi surat\n--m--\n", "", "isi surat", 0, ""},
 		{"a header that a boundary ends", "Content-Type: multipart/mixed; boundary=m\n\n--m\nContent-Type: image/png; name=a\n--m\n\nisi\n--m--\n", "", "isi", 1, ""},
+		{"an attached message that has nothing but a boundary after it", "Content-Type: multipart/mixed; boundary=m\n\n--m\n\nisi\n--m\nContent-Type: message/rfc822\n--m--\nSubject: penutup\n\nlagi", "", "isi", 1, ""},
 		{"text that is not the base64 it says", "Content-Transfer-Encoding: base64\n\nIni surat biasa saja.\n", "", "Ini surat biasa saja.", 0, "base64"},
 		{"quoted-printable with junk", "Content-Transfer-Encoding: quoted-printable\n\na=ZZ b=3 =\nc=e2=82=ac=  \nd=", "", "a=ZZ b=3 c€d", 0, ""},
 		{"base64 with junk and without padding", "Content-Transfer-Encoding: base64\n\nSG!Fs\nby*B0\naW0", "", "Halo tim", 0, ""},
@@ -347,6 +352,39 @@ func FuzzRead(f *testing.F) {
 		}
 		if len(m.Attachments) > 0 && len(m.Attachments) < 20 {
 			opensAsListed(t, string(raw), m)
+		}
+	})
+}
+
+// FuzzCleanHTML looks for HTML that leaves anything behind that runs, is fetched or is sent.
+func FuzzCleanHTML(f *testing.F) {
+	f.Add("<p onclick=x>a<script>b</script><a href='javascript:c'>d</a><img src=x onerror=y><form action=z><style>e</style>")
+	f.Add("<svg/onload=x><math><mi//xlink:href=\"data:x,<script>y</script>\"><![CDATA[<script>z</script>]]><noscript><p title=\"</noscript><img src=x onerror=y>\">")
+	f.Fuzz(func(t *testing.T, s string) {
+		got := CleanHTML(s)
+		if !utf8.ValidString(got) {
+			t.Fatalf("%q", got)
+		}
+		for z := html.NewTokenizer(strings.NewReader(got)); z.Next() != html.ErrorToken; {
+			tok := z.Token()
+			if tok.Type != html.StartTagToken && tok.Type != html.SelfClosingTagToken {
+				continue
+			}
+			for _, a := range tok.Attr {
+				switch a.Key {
+				case "colspan", "rowspan", "start", "rel":
+				case "href":
+					if !strings.HasPrefix(a.Val, "http://") && !strings.HasPrefix(a.Val, "https://") && !strings.HasPrefix(a.Val, "mailto:") {
+						t.Fatalf("a link to %q", a.Val)
+					}
+				default:
+					t.Fatalf("attribute %q", a.Key)
+				}
+			}
+			switch tok.Data {
+			case "script", "style", "form", "input", "img", "iframe", "object", "embed", "link", "meta", "base", "svg", "math", "video", "audio", "button":
+				t.Fatalf("element %q", tok.Data)
+			}
 		}
 	})
 }

@@ -180,9 +180,9 @@ func childPlace(s *scope) string {
 
 // closeTo ends the part at hand and all frames from the one at n on.
 func (p *parser) closeTo(n int) {
-	if h := p.head; h != nil { // a boundary inside a header
-		held := h.held
-		h.held = nil
+	for p.head != nil { // a boundary inside a header, perhaps that of an attached message with nothing in it
+		held := p.head.held
+		p.head.held = nil
 		p.endHeader(held)
 	}
 	if p.leaf != nil {

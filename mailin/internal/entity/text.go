@@ -143,6 +143,7 @@ func stub(plain, rich string) bool {
 func (rd *reading) finish(s *source) {
 	m := rd.mail
 	r := rd.body.read()
+	markInline(m.Attachments, r.html)
 	m.Text, m.HTML = cutText(strings.Trim(r.text, "\n"), rd.lim.Text), r.html
 	switch {
 	case s.over:
@@ -152,6 +153,24 @@ func (rd *reading) finish(s *source) {
 		rd.problem("the mail was not read to its end")
 	case s.err != nil:
 		rd.problem("the mail breaks off")
+	}
+}
+
+// markInline marks the attachments that the HTML shows (RFC 2392), whatever their disposition says.
+func markInline(all []Attachment, html string) {
+	shown := map[string]bool{}
+	for rest := html; ; {
+		i := strings.Index(rest, "cid:")
+		if i < 0 {
+			break
+		}
+		rest = rest[i+4:]
+		if end := strings.IndexAny(rest[:min(len(rest), 600)], "\"'<> )\t\r\n"); end > 0 {
+			shown[rest[:end]] = true
+		}
+	}
+	for i, a := range all {
+		all[i].Inline = a.Inline || a.ContentID != "" && shown[a.ContentID]
 	}
 }
 
