@@ -23,6 +23,8 @@ var kept = []struct{ about, text string }{
 	{"a field of a form", "From: field is empty\nThe form does not say why."},
 	{"sources in prose", "The data comes From: our database, To: nobody."},
 	{"an office letter", "SURAT LAPORAN\n\nDari: Kepala Dinas\nKepada: Kepala CSIRT\nPerihal: Situs diretas\nTanggal: 23 November 2026\n\nDengan hormat, kami laporkan situs diretas."},
+	{"a warning that is the report", "Peringatan: email ini berasal dari luar dan mengaku bank.\nMohon diblokir."},
+	{"a report about external mail", "External email from our bank looks odd.\n\nPlease check."},
 	{"an office memo under a line", "NOTA DINAS\n==========\n\nYth.    : Kepala CSIRT\nDari    : Kepala Dinas\nHal     : Situs diretas\nTanggal : 23 November 2026\n\nBersama ini kami laporkan."},
 	{"an invitation", "UNDANGAN\n\nDari: Kepala Dinas\nKepada: Kepala CSIRT\nTanggal: 23 November\nWaktu: 10.00 WITA\n\nMohon hadir."},
 	{"a chronology with what somebody wrote", "Kronologi\n\n- Pada 23/11/2026 10.05, admin menulis:\n  situs lambat\n- Setelah itu situs berubah"},

@@ -85,15 +85,35 @@ func (s *scan) cutSignature(a, b int, first bool) {
 	}
 }
 
-// cutAdvertOnTop drops a telephone's line above the text: some programs let people write below it.
+// cutAdvertOnTop drops what stands above the text without being the writer's: a telephone's line, below which some programs let
+// people write, and the warnings about strangers that mail servers put in.
 func (s *scan) cutAdvertOnTop(a, b int) int {
-	i := s.next[a]
-	if i >= b || !isAdvert(&s.lines[i]) {
-		return a
+	for range maxDisclaimer {
+		i := s.next[a]
+		if i >= b {
+			return a
+		}
+		end := i
+		if isAdvert(&s.lines[i]) {
+			end++
+		} else if warning.MatchString(s.lines[i].lower) {
+			for end < b && !s.lines[end].blank {
+				end++
+			}
+			if s.next[end] >= b {
+				return a
+			}
+		}
+		if end == i {
+			return a
+		}
+		a = s.mark(i, end, Signature)
 	}
-	s.mark(i, i+1, Signature)
-	return i + 1
+	return a
 }
+
+// warning matches how servers begin their warning about a sender from outside.
+var warning = regexp.MustCompile(`^[\[<(!⚠️ ]*(?:you don.t often get email from|some people who received this message don.t often get|anda (?:jarang|tidak sering) (?:menerima|mendapat(?:kan)?) email dari|(?:caution|warning|notice|attention|perhatian|peringatan|waspada|hati-hati)[ :!-]*(?:this (?:e-?mail|message) (?:is|was|has|originated|came|comes)|external (?:e-?mail|sender)|(?:e-?mail|surel|pesan) ini (?:berasal|dikirim) dari luar)|this (?:e-?mail|message) (?:originated|came|was sent|is) from (?:outside|an external)|(?:e-?mail|surel|pesan) ini berasal dari luar|external (?:e-?mail|sender|message)(?:[\]:!*]+| ?$))`)
 
 // delimiter finds the line that parts text and signature, -1 where there is none.
 func (s *scan) delimiter(a, b int) int {
