@@ -29,7 +29,7 @@ func (c *composition) buttons() []button {
 		b.forOutside()
 	case c.has(tickets.KindUnproven, tickets.KindUnverified):
 		b.forStranger()
-	case c.has(tickets.KindRefused, tickets.KindHandedOn, tickets.KindBadMail, tickets.KindBacklog, tickets.KindHelp):
+	case c.has(tickets.KindRefused, tickets.KindHandedOn, tickets.KindBadMail, tickets.KindBacklog, tickets.KindHelp, tickets.KindBounced, tickets.KindUndelivered, tickets.KindWarning):
 	default:
 		b.forState()
 	}

@@ -12,6 +12,7 @@ const (
 	maxSubject  = 300     // characters of a subject
 	maxFilename = 120     // bytes of a file name: three each when encoded, and the line holds two forms of it
 	maxText     = 200_000 // bytes of one message's text
+	maxTexts    = 600_000 // bytes of all messages' texts in one mail
 )
 
 // unseen says whether a character must not stand in a line that people judge by its looks: control characters, line and

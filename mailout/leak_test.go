@@ -148,3 +148,17 @@ func TestWhatReportersWriteIsTextInHTML(t *testing.T) {
 	wantContains(t, "the HTML", got.html(), "&lt;script&gt;alert(1)&lt;/script&gt;<br>\n&nbsp;&nbsp;&lt;img src=x onerror=y&gt;<br>\n<br>\n")
 	wantContains(t, "the text", got.text(), "<script>alert(1)</script>")
 }
+
+func TestAMailStaysWithinASizeThatRelaysTake(t *testing.T) {
+	n := sample(samplePrefix, tickets.Indonesian, tickets.ToStaff, tickets.KindForwarded)
+	for range 30 {
+		m := n.Case[0]
+		m.Text = strings.Repeat("Satu baris dari surat yang panjang.\n", 10_000)
+		n.Case = append(n.Case, m)
+	}
+	got := render(t, n)
+	if len(got.raw) > 3_000_000 {
+		t.Errorf("a mail of %d bytes", len(got.raw))
+	}
+	wantContains(t, "the text", got.text(), "surel aslinya tersimpan utuh sebagai bukti")
+}

@@ -415,6 +415,9 @@ func TestAVisitIsAnInvitation(t *testing.T) {
 		}
 	}
 	wantContains(t, "the calendar", inline, "METHOD:REQUEST")
+	if d := event.GetProperty(ics.ComponentPropertyDescription); d == nil || d.Value != manyLines(m.text()) {
+		t.Errorf("the description is not the mail's text: %v", d)
+	}
 	wantContains(t, "the text", m.text(), "25 November 2026, 10.00 WITA")
 }
 

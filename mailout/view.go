@@ -98,11 +98,12 @@ type composition struct {
 	redact  redactor
 	state   tickets.State // that the mail speaks of
 	files   []enclosure
+	room    int  // bytes that passed-on texts may still take
 	blanked bool // nothing of the recipient's own words may be said
 }
 
 func (r *Renderer) compose(n tickets.Notice, people []tickets.Staff) *composition {
-	c := &composition{r: r, n: n, lang: n.Language, people: people, staff: n.Audience == tickets.ToStaff}
+	c := &composition{r: r, n: n, lang: n.Language, people: people, room: maxTexts, staff: n.Audience == tickets.ToStaff}
 	if c.lang != tickets.Indonesian && c.lang != tickets.English {
 		c.lang = r.settings.Language
 	}
@@ -143,7 +144,9 @@ func (c *composition) label(key string) string { return c.labels.Get("label", ke
 func (c *composition) line(s string) string { return c.redact.hide(oneLine(s, 1000)) }
 
 func (c *composition) block(s string) string {
-	return c.redact.hide(cut(manyLines(s), maxText, c.label("cut")))
+	s = c.redact.hide(cut(manyLines(s), min(maxText, max(c.room, 1000)), c.label("cut")))
+	c.room -= len(s)
+	return s
 }
 
 func (c *composition) fileName(name string) string {

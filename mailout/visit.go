@@ -6,7 +6,7 @@ import (
 	"aduan/tickets"
 )
 
-// visit is the notice's item that tells of a visit, for people outside: they are invited.
+// visit is the notice's item that tells of a visit: its recipient is invited.
 func (c *composition) visit() (tickets.Item, bool) {
 	for _, it := range c.n.Items {
 		if it.Kind == tickets.KindOnsite && it.When != 0 {
