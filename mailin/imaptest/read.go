@@ -29,25 +29,40 @@ func read(conn net.Conn, user, password, folder string) ([][]byte, error) {
 	if err := c.Login(user, password).Wait(); err != nil {
 		return nil, fmt.Errorf("log in as %s: %w", user, err)
 	}
-	box, err := c.Select(folder, &imap.SelectOptions{ReadOnly: true}).Wait()
-	if err != nil {
-		return nil, fmt.Errorf("select folder %s: %w", folder, err)
+	for {
+		box, err := c.Select(folder, &imap.SelectOptions{ReadOnly: true}).Wait()
+		if err != nil {
+			return nil, fmt.Errorf("select folder %s: %w", folder, err)
+		}
+		if box.NumMessages == 0 {
+			return nil, nil
+		}
+		mails, whole, err := fetchAll(c, box.NumMessages)
+		if err != nil {
+			return nil, fmt.Errorf("fetch from folder %s: %w", folder, err)
+		}
+		if whole {
+			return mails, nil
+		}
 	}
-	if box.NumMessages == 0 {
-		return nil, nil
-	}
+}
+
+// fetchAll tells besides whether every answer was a mail: the library takes a change of
+// flags that another client makes meanwhile for the answer, and the mail is missing then.
+func fetchAll(c *imapclient.Client, n uint32) (mails [][]byte, whole bool, err error) {
 	all := imap.SeqSet{}
-	all.AddRange(1, box.NumMessages)
+	all.AddRange(1, n)
 	options := &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{{Peek: true}}}
 	messages, err := c.Fetch(all, options).Collect()
-	if err != nil {
-		return nil, fmt.Errorf("fetch from folder %s: %w", folder, err)
-	}
-	var mails [][]byte
+	whole = true
 	for _, m := range messages {
+		if len(m.BodySection) == 0 {
+			whole = false
+			continue
+		}
 		mails = append(mails, m.BodySection[0].Bytes)
 	}
-	return mails, nil
+	return mails, whole, err
 }
 
 // literal is a mail as APPEND takes it.

@@ -125,7 +125,12 @@ func (s *session) stage(ctx context.Context, h *haul, msg *imapclient.FetchMessa
 
 func (s *session) handOver(ctx context.Context, h *haul, e Envelope, body imap.LiteralReader) {
 	if body == nil {
-		s.restAfter(e.UID, Later, "fetch", errNoBody)
+		// The first time it was probably taken away by another client just now.
+		if s.resting[e.UID] == nil {
+			s.restFor(e.UID, s.cfg.RetryMin)
+		} else {
+			s.restAfter(e.UID, Later, "fetch", errNoBody)
+		}
 		return
 	}
 	e.Size = body.Size()
