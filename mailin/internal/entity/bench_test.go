@@ -132,6 +132,9 @@ func TestDeepNestingCostsNoMoreThanItsLength(t *testing.T) {
 		{"recipients without commas", "To: ", func(int) string { return "<a@b><" }},
 		{"encoded words", "Subject: ", func(int) string { return "=?x?q?a" }},
 		{"parameters", "Content-Type: text/plain", func(int) string { return "; name*0=x name=x" }},
+		{"texts in HTML", "Content-Type: multipart/mixed; boundary=b\r\n\r\n", func(i int) string {
+			return fmt.Sprintf("--b\r\nContent-Type: text/html\r\n\r\nteks nomor %d\r\n", i)
+		}},
 		{"quotations", html, func(int) string { return "<blockquote><b>" }},
 		{"stray end tags", html, func(int) string { return "<div><i><a></b></span>" }},
 		{"lists", html, func(int) string { return "<ul><li>a" }},
@@ -162,4 +165,14 @@ func cost(head string, level func(int) string, levels int) time.Duration {
 		best = min(best, time.Since(start))
 	}
 	return best
+}
+
+// BenchmarkTextOfHTML is the cost of reading HTML of the usual kind.
+func BenchmarkTextOfHTML(b *testing.B) {
+	s := strings.Repeat(`<div class="x"><p style="margin:0">Halaman <b>depan</b> situs &ndash; <a href="http://a.example">di sini</a></p><blockquote>lama<br></blockquote></div>`, 100)
+	b.SetBytes(int64(len(s)))
+	b.ReportAllocs()
+	for b.Loop() {
+		TextOfHTML(s)
+	}
 }

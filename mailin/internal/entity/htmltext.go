@@ -31,15 +31,15 @@ func TextOfHTML(s string) string {
 			return w.finish()
 		case html.TextToken:
 			if w.hidden == 0 {
-				w.text(html.UnescapeString(string(z.Text())))
+				w.text(string(z.Text()))
 			}
 		case html.StartTagToken:
 			w.start(z, false)
 		case html.SelfClosingTagToken:
 			w.start(z, true)
 		case html.EndTagToken:
-			name, _ := z.TagName()
-			w.end(string(name))
+			raw, _ := z.TagName()
+			w.end(tagOf(raw))
 		}
 	}
 }
@@ -47,6 +47,7 @@ func TextOfHTML(s string) string {
 // element is an open element that its end tag has to undo.
 type element struct {
 	name   string
+	tag    atom.Atom
 	hidden bool   // nothing inside is shown
 	quote  bool   // counts as a level of quoting
 	pre    bool   // white space is kept
@@ -75,32 +76,9 @@ type walker struct {
 	label  []byte // text of the innermost link
 }
 
-// blocks are the elements that begin and end a line; those that are true have a margin of a blank line.
-var blocks = map[atom.Atom]bool{
-	atom.Address: false, atom.Article: false, atom.Aside: false, atom.Blockquote: false, atom.Body: false, atom.Center: false,
-	atom.Dd: false, atom.Details: false, atom.Dialog: false, atom.Dir: false, atom.Div: false, atom.Dl: false, atom.Dt: false,
-	atom.Fieldset: false, atom.Figcaption: false, atom.Figure: false, atom.Footer: false, atom.Form: false,
-	atom.H1: true, atom.H2: true, atom.H3: true, atom.H4: true, atom.H5: true, atom.H6: true, atom.Header: false,
-	atom.Hgroup: false, atom.Html: false, atom.Legend: false, atom.Li: false, atom.Main: false, atom.Menu: false, atom.Nav: false,
-	atom.Ol: false, atom.Option: false, atom.P: true, atom.Pre: false, atom.Section: false, atom.Summary: false,
-	atom.Table: false, atom.Tbody: false, atom.Tfoot: false, atom.Thead: false, atom.Tr: false, atom.Ul: false,
-}
-
-// unread are the elements whose content is no text for readers.
-var unread = map[atom.Atom]bool{
-	atom.Style: true, atom.Script: true, atom.Title: true, atom.Iframe: true, atom.Noembed: true, atom.Noframes: true,
-	atom.Template: true, atom.Object: true, atom.Svg: true, atom.Math: false,
-}
-
-// leaves never have content or an end tag.
-var leaves = map[atom.Atom]bool{
-	atom.Area: true, atom.Base: true, atom.Br: true, atom.Col: true, atom.Embed: true, atom.Hr: true, atom.Img: true,
-	atom.Input: true, atom.Link: true, atom.Meta: true, atom.Param: true, atom.Source: true, atom.Track: true, atom.Wbr: true,
-}
-
 func (w *walker) start(z *html.Tokenizer, closed bool) {
 	raw, more := z.TagName()
-	tag, name := atom.Lookup(raw), string(raw)
+	tag, name := tagOf(raw)
 	attr := map[string]string(nil)
 	for more {
 		var k, v []byte
@@ -123,11 +101,19 @@ func (w *walker) start(z *html.Tokenizer, closed bool) {
 	}
 	w.closeBefore(tag)
 	e := w.element(tag, attr)
-	e.name = name
+	e.name, e.tag = name, tag
 	if !e.hidden && w.hidden == 0 {
 		w.begin(tag, attr, &e)
 	}
 	w.push(e)
+}
+
+// tagOf names a tag; the names that are known cost no memory.
+func tagOf(raw []byte) (atom.Atom, string) {
+	if tag := atom.Lookup(raw); tag != 0 {
+		return tag, tag.String()
+	}
+	return 0, string(raw)
 }
 
 // element says what the start tag changes for what is inside.
@@ -185,17 +171,6 @@ func (w *walker) begin(tag atom.Atom, attr map[string]string, e *element) {
 	}
 }
 
-func compact(style string) string {
-	return strings.ToLower(strings.ReplaceAll(style, " ", ""))
-}
-
-// flat says that a paragraph is a mere line: Outlook's have no margin, and its blank lines are paragraphs of their own.
-func flat(attr map[string]string) bool {
-	style := compact(attr["style"])
-	return strings.HasPrefix(attr["class"], "Mso") || strings.Contains(style, "margin:0") || strings.Contains(style, "margin-bottom:0") ||
-		strings.Contains(style, "margin-top:0")
-}
-
 func (w *walker) leaf(tag atom.Atom, attr map[string]string) {
 	switch tag {
 	case atom.Br:
@@ -214,19 +189,6 @@ func (w *walker) leaf(tag atom.Atom, attr map[string]string) {
 		}
 	case atom.Wbr: // a place where a word may be broken: nothing to read
 	}
-}
-
-// pictogram says that alt is an emoji, for which some programs send a picture.
-func pictogram(alt string) bool {
-	if alt == "" || len(alt) > 32 {
-		return false
-	}
-	for _, r := range alt {
-		if r < 0x2000 {
-			return false
-		}
-	}
-	return true
 }
 
 // closeBefore ends what a start tag ends silently: browsers do the same.
@@ -265,8 +227,7 @@ func one(b bool) int {
 
 // end closes the innermost element of the name and what is open inside. An inline element's end tag does not reach
 // across a block, so that a stray </b> cannot end a quotation.
-func (w *walker) end(name string) {
-	tag := atom.Lookup([]byte(name))
+func (w *walker) end(tag atom.Atom, name string) {
 	if name == "br" || name == "p" && w.count["p"] == 0 { // browsers read these as a start tag
 		if w.hidden == 0 {
 			w.endLine()
@@ -293,7 +254,7 @@ func (w *walker) near(name string) bool {
 		if w.open[i].name == name {
 			return true
 		}
-		if _, block := blocks[atom.Lookup([]byte(w.open[i].name))]; block {
+		if _, block := blocks[w.open[i].tag]; block {
 			return false
 		}
 	}
@@ -314,11 +275,10 @@ func (w *walker) pop() {
 
 // close writes what the end of a visible element means for the lines.
 func (w *walker) close(e element) {
-	tag := atom.Lookup([]byte(e.name))
-	if tag == atom.A {
+	if e.tag == atom.A {
 		w.target(e)
 	}
-	if _, block := blocks[tag]; !block {
+	if _, block := blocks[e.tag]; !block {
 		return
 	}
 	w.endLine()
@@ -340,36 +300,6 @@ func (w *walker) item() {
 		}
 	}
 	w.line = append(w.line, mark...)
-}
-
-// target shows where a link leads if its text does not.
-func (w *walker) target(e element) {
-	href := e.href
-	kind, _, _ := strings.Cut(href, ":")
-	switch strings.ToLower(kind) {
-	case "http", "https", "ftp", "mailto":
-	default:
-		return
-	}
-	if w.written == e.from || sameTarget(string(w.label), href) {
-		return
-	}
-	w.space = true
-	w.word("<" + strings.Join(strings.Fields(href), "%20") + ">")
-}
-
-// sameTarget says that the text names the address already.
-func sameTarget(text, href string) bool {
-	t, h := bareAddress(text), bareAddress(href)
-	return t == h || len(h) > 3 && strings.Contains(t, h) || strings.HasPrefix(strings.ToLower(href), "mailto:") && strings.Contains(t, "@")
-}
-
-func bareAddress(s string) string {
-	s = strings.ToLower(strings.Join(strings.Fields(s), ""))
-	for _, p := range []string{"mailto:", "http://", "https://", "ftp://", "www."} {
-		s = strings.TrimPrefix(s, p)
-	}
-	return strings.TrimRight(s, "/.")
 }
 
 // text writes running text; outside <pre> any white space is one space.

@@ -14,6 +14,7 @@ func TestHTMLReadsAsAPersonWouldReadIt(t *testing.T) {
 		{"hard spaces stay", "a&nbsp;&nbsp;b", "a  b"},
 		{"preformatted", "<pre>a\n  b\n\nc</pre>", "a\n  b\n\nc"},
 		{"entities", "&lt;x&gt; &amp; &eacute; &#8211; &#x1F600;", "<x> & é – 😀"},
+		{"an entity that is shown as such", "&amp;lt;b&amp;gt;", "&lt;b&gt;"},
 		{"a list", "<ul><li>a<li>b</ul>", "- a\n- b"},
 		{"a numbered list", "<ol start=3><li>a</li><li>b</li></ol>", "3. a\n4. b"},
 		{"a table", "<table><tr><td>a<td>b<tr><td>c</td><td></td></tr></table>", "a\tb\nc"},

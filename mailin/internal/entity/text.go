@@ -76,26 +76,34 @@ func (n *node) read() readable {
 	case n.kind == "multipart/alternative":
 		return n.better()
 	}
-	var all readable
-	all.isPlain = true
+	return n.joined()
+}
+
+// compared is how many texts of a mail are compared with the next, to stay linear.
+const compared = 4
+
+// joined puts the texts of the children one after the other. An HTML that only says again what was said is left out: a
+// mixed that ought to be an alternative.
+func (n *node) joined() readable {
+	var texts, htmls []string
+	isPlain := true
 	for _, c := range n.children {
 		r := c.read()
-		if c.fallback && strings.TrimSpace(all.text) != "" {
+		if c.fallback && len(texts) > 0 {
 			continue
 		}
-		all.html += r.html
-		if r.html != "" && (says(all.text, r.text)) {
-			continue // a mixed that ought to be an alternative
+		htmls = append(htmls, r.html)
+		again := r.html != "" && len(texts) <= compared && says(strings.Join(texts, "\n"), r.text)
+		if again || strings.TrimSpace(r.text) == "" {
+			continue
 		}
-		if t := strings.TrimSpace(r.text); t != "" {
-			if all.text != "" {
-				all.text = strings.TrimRight(all.text, "\n") + "\n\n"
-			}
-			all.text += r.text
-			all.isPlain = all.isPlain && r.isPlain
-		}
+		texts = append(texts, r.text)
+		isPlain = isPlain && r.isPlain
 	}
-	return all
+	for i := range max(0, len(texts)-1) {
+		texts[i] = strings.TrimRight(texts[i], "\n")
+	}
+	return readable{text: strings.Join(texts, "\n\n"), html: strings.Join(htmls, ""), isPlain: isPlain}
 }
 
 // says that text holds the words of other already.
