@@ -33,7 +33,10 @@ func (s *session) haul(ctx, hand context.Context, uids []uint32) (*haul, error) 
 	if err != nil {
 		return h, err
 	}
-	if h.batch, err = s.in.Begin(hand, s.box); err != nil {
+	begin, cancelBegin := context.WithTimeout(hand, s.cfg.IntakeTimeout)
+	h.batch, err = s.in.Begin(begin, s.box)
+	cancelBegin()
+	if err != nil {
 		h.batch = nil
 		return h, s.fault("begin a batch", err, false)
 	}
@@ -214,7 +217,7 @@ type filing struct {
 }
 
 // file starts to make a haul durable.
-func (h *haul) file(ctx context.Context) *filing {
+func (h *haul) file(ctx context.Context, limit time.Duration) *filing {
 	if h.batch == nil {
 		return nil
 	}
@@ -225,6 +228,8 @@ func (h *haul) file(ctx context.Context) *filing {
 	f := &filing{done: make(chan struct{})}
 	go func() {
 		defer close(f.done)
+		ctx, cancel := context.WithTimeout(ctx, limit)
+		defer cancel()
 		given, err := h.batch.File(ctx)
 		f.err = err
 		f.verdicts = make(map[uint32]Verdict, len(h.staged))

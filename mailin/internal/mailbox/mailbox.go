@@ -61,7 +61,10 @@ type Config struct {
 	Poll     time.Duration // looks into the folder at least so often, IDLE or not; 60 s at most and by default
 	Timeout  time.Duration // the longest wait for the server to go on; 30 s
 	Grace    time.Duration // for the batch in hand once the context ended; 8 s
-	Batch    int           // mails that share one File and one move; 50
+	// IntakeTimeout is the deadline of the contexts that the intake's calls get, Stage
+	// excepted; 1 min. A database that does not answer is trouble then, not silence.
+	IntakeTimeout time.Duration
+	Batch         int           // mails that share one File and one move; 50
 	RetryMin time.Duration // the first wait after trouble; 500 ms
 	RetryMax time.Duration // the longest; 30 s
 
@@ -87,6 +90,7 @@ func (c Config) withDefaults() Config {
 	duration(&c.Poll, time.Minute, time.Minute)
 	duration(&c.Timeout, 30*time.Second, 10*time.Minute)
 	duration(&c.Grace, 8*time.Second, time.Minute)
+	duration(&c.IntakeTimeout, time.Minute, time.Hour)
 	duration(&c.RetryMin, 500*time.Millisecond, time.Minute)
 	duration(&c.RetryMax, 30*time.Second, time.Hour)
 	if c.Batch <= 0 {
@@ -150,7 +154,7 @@ type Intake interface {
 	// Known returns a verdict for those of the UIDs that were filed before, or that are
 	// to be given up. They are moved without being fetched; all others are fetched.
 	Known(ctx context.Context, s Selection, uids []uint32) (map[uint32]Verdict, error)
-	// Begin starts a batch.
+	// Begin starts a batch. Its context ends when Begin returns.
 	Begin(ctx context.Context, s Selection) (Batch, error)
 }
 

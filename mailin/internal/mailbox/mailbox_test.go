@@ -271,6 +271,24 @@ func TestNothingIsMovedThatCouldNotBeFiled(t *testing.T) {
 	})
 }
 
+func TestAnIntakeThatHangsIsTroubleAndTriedAgain(t *testing.T) {
+	p, _ := memory(t, imaptest.Options{})
+	p.deliver(numbered(1))
+	var tries atomic.Int32
+	l := &ledger{file: func(ctx context.Context) error {
+		if tries.Add(1) > 1 {
+			return nil
+		}
+		<-ctx.Done()
+		return ctx.Err()
+	}}
+	r := start(t, p.addr, l, func(c *Config) { c.IntakeTimeout = 50 * time.Millisecond })
+	eventually(t, "the mail in the processed folder", func() bool { return len(p.folder(processed)) == 1 })
+	eventually(t, "no trouble any more", func() bool { return r.status().Trouble == "" })
+	wantMails(t, "on record", l.mails(), numbered(1))
+	wantOneTrouble(t, r)
+}
+
 // wantOneTrouble checks that the log has one line for the beginning and one for the end.
 func wantOneTrouble(t *testing.T, r *running) {
 	t.Helper()

@@ -143,6 +143,8 @@ func (s *session) tellSelected(ctx context.Context, waiting int) error {
 	if s.opened && s.validity == s.box.UIDValidity {
 		return nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.IntakeTimeout)
+	defer cancel()
 	if err := s.in.Selected(ctx, s.box); err != nil {
 		return s.fault("prepare for the folder", err, false)
 	}
@@ -184,7 +186,7 @@ func (s *session) awake(uids []uint32) (stuck map[uint32]Verdict, fresh []uint32
 func (s *session) known(ctx context.Context, uids []uint32, stuck map[uint32]Verdict) ([]uint32, error) {
 	var unknown []uint32
 	for piece := range slices.Chunk(uids, 500) {
-		verdicts, err := s.in.Known(ctx, s.box, piece)
+		verdicts, err := s.askKnown(ctx, piece)
 		if err != nil {
 			return nil, s.fault("look up filed mails", err, false)
 		}
@@ -199,6 +201,12 @@ func (s *session) known(ctx context.Context, uids []uint32, stuck map[uint32]Ver
 		}
 	}
 	return unknown, nil
+}
+
+func (s *session) askKnown(ctx context.Context, uids []uint32) (map[uint32]Verdict, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.IntakeTimeout)
+	defer cancel()
+	return s.in.Known(ctx, s.box, uids)
 }
 
 // takeIn works through uids: while one batch is being made durable, the next is fetched,
@@ -226,7 +234,7 @@ func (s *session) takeIn(ctx, hand context.Context, uids []uint32) error {
 			h.discard()
 			return s.fault("file", fileErr, false)
 		}
-		filing = h.file(hand)
+		filing = h.file(hand, s.cfg.IntakeTimeout)
 		// This MOVE runs while the next batch is being filed.
 		if err := s.settle(verdicts); err != nil {
 			filing.wait() // on record even though the connection is gone
