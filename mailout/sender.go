@@ -97,6 +97,7 @@ type round struct {
 	limit    *rate.Limiter
 	troubles *troubles
 	gate     gate
+	keeper   keeper
 	work     sync.WaitGroup
 
 	mu       sync.Mutex
@@ -151,6 +152,7 @@ func (s *Sender) begin(ctx context.Context) (r *round, end func()) {
 	last, cancelLast := context.WithCancelCause(context.WithoutCancel(ctx))
 	hand, cancelHand := context.WithCancelCause(last)
 	r.hand, r.last = hand, last
+	r.keeper = keeper{evidence: s.Evidence, ctx: hand}
 	over := make(chan struct{})
 	stopped := context.AfterFunc(ctx, func() {
 		defer close(over)
@@ -349,7 +351,7 @@ func (r *round) render(ctx context.Context, n tickets.Notice) (sum string, err e
 		r.unrendered(n, err)
 		return "", err
 	}
-	if err := r.Evidence.Keep(ctx, draft); err != nil {
+	if err := r.keeper.keep(draft); err != nil {
 		return "", &evidenceError{err}
 	}
 	sum = draft.Sum()

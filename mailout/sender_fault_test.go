@@ -196,6 +196,45 @@ func TestHangingRecipientIsTriedLater(t *testing.T) {
 	}
 }
 
+// slowKeeping counts how many drafts each sync carries; the first one waits for the test.
+type slowKeeping struct {
+	memoryEvidence
+	begun, release chan struct{}
+	batches        []int
+}
+
+func (e *slowKeeping) Keep(_ context.Context, drafts ...tickets.Draft) error {
+	e.batches = append(e.batches, len(drafts)) // keeper never calls twice at once
+	if len(e.batches) == 1 {
+		close(e.begun)
+		<-e.release
+	}
+	return errors.New("full")
+}
+
+func TestWhatIsRenderedDuringASyncSharesTheNextAndItsError(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		disk := &slowKeeping{begun: make(chan struct{}), release: make(chan struct{})}
+		k := &keeper{evidence: disk, ctx: t.Context()}
+		faults := make(chan error, 6)
+		go func() { faults <- k.keep(&memoryDraft{}) }()
+		<-disk.begun
+		for range 5 {
+			go func() { faults <- k.keep(&memoryDraft{}) }()
+		}
+		synctest.Wait()
+		close(disk.release)
+		for range 6 {
+			if err := <-faults; err == nil {
+				t.Error("a fault of the batch was not told")
+			}
+		}
+		if fmt.Sprint(disk.batches) != "[1 5]" {
+			t.Errorf("syncs carried %v", disk.batches)
+		}
+	})
+}
+
 func TestParseRate(t *testing.T) {
 	for _, row := range []struct {
 		in   string
@@ -241,6 +280,12 @@ func TestParseServer(t *testing.T) {
 		t.Error("TLS twice was taken")
 	}
 }
+
+// The Store and its evidence are what the sender needs.
+var (
+	_ Outbox   = (*tickets.Store)(nil)
+	_ Evidence = (tickets.Evidence)(nil)
+)
 
 // BenchmarkSending is the whole way of a notice with a trivial mail, a folder on disk as the evidence store and a relay that
 // answers at once; the outbox is in memory.

@@ -326,7 +326,7 @@ func TestIdleSenderHardlyLooks(t *testing.T) {
 		relay := &fakeRelay{}
 		newSending(outbox, relay).start(t)
 		time.Sleep(time.Hour)
-		if n := outbox.count("Claim"); n > 1801 {
+		if n := outbox.count("Claim"); n > 1810 {
 			t.Errorf("%d looks in an hour", n)
 		}
 		outbox.add(notices(1)...)
@@ -359,7 +359,7 @@ func TestMailBlockedBehindAnotherIsNotLookedForAllTheTime(t *testing.T) {
 		outbox.rows[0].due = time.Now().Add(time.Hour) // greylisted; the second is due and may not overtake
 		newSending(outbox, &fakeRelay{}).start(t)
 		time.Sleep(time.Hour - time.Second)
-		if n := outbox.count("Claim"); n > 1801 {
+		if n := outbox.count("Claim"); n > 1810 {
 			t.Errorf("%d looks in an hour", n)
 		}
 	})

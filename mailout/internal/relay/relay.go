@@ -241,7 +241,7 @@ func (r *Relay) transact(ctx context.Context, s *session, from, to string, mail 
 		reused = false
 		words, err = s.content(w, mail)
 	}
-	standing := stop()
+	standing, step := stop(), s.step // once kept, the session is somebody else's
 	no := refusal(err)
 	if standing && (err == nil || (no != nil && no.Code != codeClosing)) {
 		r.keep(s)
@@ -255,12 +255,15 @@ func (r *Relay) transact(ctx context.Context, s *session, from, to string, mail 
 	case ctx.Err() != nil:
 		return "", false, context.Cause(ctx)
 	case no != nil:
-		stale := no.Code == codeClosing || (s.step == stepSender && !no.Permanent)
+		stale := no.Code == codeClosing || (step == stepSender && !no.Permanent)
 		return "", reused && stale, no
 	case errors.As(err, &source):
 		return "", false, err
 	}
-	return "", reused, fmt.Errorf("relay %s: %s: %w", r.cfg.Addr, s.step, plain(err))
+	// Silence at MAIL may be a connection that nobody is at the other end of any more; silence later is a slow recipient.
+	var silence net.Error
+	slow := step != stepSender && errors.As(err, &silence) && silence.Timeout()
+	return "", reused && !slow, fmt.Errorf("relay %s: %s: %w", r.cfg.Addr, step, plain(err))
 }
 
 // keep puts a session aside for the next mail.

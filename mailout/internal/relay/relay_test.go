@@ -326,6 +326,19 @@ func TestGreylistedRecipientIsAskedOnce(t *testing.T) {
 	}
 }
 
+func TestSlowRecipientOnAnOpenConnectionIsNotAskedTwice(t *testing.T) {
+	s := (&server{}).start(t)
+	r := relayTo(t, s, func(c *Config) { c.Timeout = 100 * time.Millisecond })
+	mustSend(t, r)
+	s.script(at(0, "RCPT", hang))
+	if _, err := send(t, r); err == nil || !strings.Contains(err.Error(), "RCPT: no answer in time") {
+		t.Errorf("got %v", err)
+	}
+	if s.connections() != 1 {
+		t.Errorf("%d connections", s.connections())
+	}
+}
+
 func TestUnsureEndIsTemporary(t *testing.T) {
 	for _, row := range []struct{ about, answer string }{
 		{"cut after the mail", cut},
