@@ -119,7 +119,8 @@ func (s *Server) Restart() error {
 	defer cancel()
 	for ctx.Err() == nil {
 		if greets(s.Addr) {
-			return nil
+			// The first log-in starts what else there is, which takes a while on a busy machine.
+			return s.tryPassword(s.User, s.cfg.Users[s.User])
 		}
 		select {
 		case err := <-exit:

@@ -58,15 +58,15 @@ type Config struct {
 	Processed string // where mails go that are on record; Aduan/Processed when empty, made when missing
 	Failed    string // where mails go that cannot be taken in; Aduan/Failed when empty, made when missing
 
-	Poll     time.Duration // looks into the folder at least so often, IDLE or not; 60 s at most and by default
-	Timeout  time.Duration // the longest wait for the server to go on; 30 s
-	Grace    time.Duration // for the batch in hand once the context ended; 8 s
+	Poll    time.Duration // looks into the folder at least so often, IDLE or not; 60 s at most and by default
+	Timeout time.Duration // the longest wait for the server to go on; 30 s
+	Grace   time.Duration // for the batch in hand once the context ended; 8 s
 	// IntakeTimeout is the deadline of the contexts that the intake's calls get, Stage
 	// excepted; 1 min. A database that does not answer is trouble then, not silence.
 	IntakeTimeout time.Duration
 	Batch         int           // mails that share one File and one move; 50
-	RetryMin time.Duration // the first wait after trouble; 500 ms
-	RetryMax time.Duration // the longest; 30 s
+	RetryMin      time.Duration // the first wait after trouble; 500 ms
+	RetryMax      time.Duration // the longest; 30 s
 
 	// Urgent tells by a mail's From, To, Cc, Delivered-To and X-Original-To fields (RFC 5322,
 	// unchanged) that it goes before others when more wait than one batch. Nil keeps the
