@@ -109,6 +109,9 @@ func (c *composition) moment(e tickets.Event) moment {
 	if m.What == "" {
 		m.What = c.line(e.Kind)
 	}
+	if e.Actor == "gateway" {
+		m.Who = c.label("gateway")
+	}
 	if e.From != e.To && e.From != "" && e.To != "" {
 		m.Change = e.From.Label(c.lang) + " → " + e.To.Label(c.lang)
 	}

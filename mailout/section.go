@@ -270,7 +270,7 @@ func (c *composition) proof(it tickets.Item, m tickets.Message) string {
 	switch {
 	case said == "":
 		return detail
-	case detail == "":
+	case detail == "" || m.Proof == "reply-address":
 		return said
 	}
 	return said + " (" + detail + ")"
