@@ -324,14 +324,15 @@ func FuzzRead(f *testing.F) {
 		"From: =?utf-8?B?4oKs?= <a@b>\nContent-Type: message/rfc822\n\nSubject: =?x\n\nbegin 644 a\n#2&D*\nend\n",
 		"Content-Type: application/ms-tnef\nContent-Transfer-Encoding: base64\n\neJ8+IgEA\n",
 		"Content-Type: application/pkcs7-mime\n\n0\x80\x06\x09*\x86H\x86\xf7\x0d\x01\x07\x02\xa0\x80",
-		winmail("x", outlook()), signedMail(true, alternative("satu", "dua")),
+		"{\\rtf1\\ansicpg932 {\\*\\x y}\\'82\\'b1\\par\\u-10179?\\bin3 abc}", winmail("x", outlook()), signedMail(true, alternative("satu", "dua")),
 		"Content-Type: text/plain; charset=utf-7; format=flowed; delsp=yes; name*0*=x'y'z; name*1=a\n\n+AOk- \n> a \n",
 	} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		m := Read(context.Background(), bytes.NewReader(raw), Limits{Text: 1 << 16})
-		all := []string{m.Text, m.HTML, m.Header.Subject(), m.Header.MessageID(), TextOfHTML(string(raw)), CleanHTML(m.HTML), m.Header.Date().String()}
+		all := []string{m.Text, m.HTML, m.Header.Subject(), m.Header.MessageID(), TextOfHTML(string(raw)), CleanHTML(m.HTML), m.Header.Date().String(),
+			textOfRTF(raw), textOfRTF(unpackRTF(raw, 1<<16))}
 		for _, a := range append(m.Header.From(), m.Header.Addresses("To")...) {
 			all = append(all, a.Name, a.Address)
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/binary"
+	"encoding/hex"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -93,6 +94,35 @@ func TestWinmailIsOpenedAndStaysListed(t *testing.T) {
 func TestTheTextInWinmailCountsWhereThereIsNoOther(t *testing.T) {
 	if m := read(winmail(" ", outlook())); m.Text != "Isi dari Outlook" {
 		t.Errorf("got %q", m.Text)
+	}
+}
+
+func TestOutlooksRichTextIsRead(t *testing.T) {
+	rtf := `{\rtf1\ansi\ansicpg1251\fromhtml1 {\fonttbl{\f0 Arial;}}{\*\htmltag64 <p>}Situs \'cf\par` + "\r\n" + `{\b diretas}\u8211?\u-10179?\u-8704? \{a\}\tab b{\*\x hidden}}`
+	packed := append([]byte("0000"+"0000"+"MELA"+"0000"), rtf...)
+	stream := tnefStream(tnefAttribute(1, tnefMessageProps, properties(property(0x102, propRTF, packed))))
+	if m := read(winmail(" ", stream)); m.Text != "Situs П\ndiretas–😀 {a}\tb" {
+		t.Errorf("got %q", m.Text)
+	}
+}
+
+// The example of [MS-OXRTFCP] section 3.1.1 and that of a reference to itself, section 3.1.2.
+func TestCompressedRichTextIsUnpacked(t *testing.T) {
+	rows := []struct{ packed, want string }{
+		{"2d0000002b0000004c5a4675f1c5c7a703000a007263706731323542320af32068656c09002062770" + "5b06c647d0a800fa0", "{\\rtf1\\ansi\\ansicpg1252\\pard hello world}\r\n"},
+		{"1a0000001c0000004c5a4675e2d44b5141000420" + "5758595a0d6e7d010eb0", "{\\rtf1 WXYZWXYZWXYZWXYZWXYZ}"},
+	}
+	for _, r := range rows {
+		b, err := hex.DecodeString(r.packed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := string(unpackRTF(b, 1000)); got != r.want {
+			t.Errorf("got %q, want %q", got, r.want)
+		}
+	}
+	if got := unpackRTF([]byte("short"), 10); got != nil {
+		t.Errorf("got %q", got)
 	}
 }
 

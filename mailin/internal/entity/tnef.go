@@ -22,6 +22,7 @@ const (
 // MAPI properties ([MS-OXPROPS]).
 const (
 	propBody         = 0x1000
+	propRTF          = 0x1009
 	propHTML         = 0x1013
 	propAttachData   = 0x3701
 	propFilename     = 0x3704
@@ -57,7 +58,8 @@ type tnef struct {
 	hasData bool
 	plain   string
 	html    string
-	started bool // inside an attachment
+	rtf     string // the text of it
+	started bool   // inside an attachment
 	title   string
 }
 
@@ -179,6 +181,8 @@ func (t *tnef) end() {
 				t.plain = t.value(kind, v)
 			case propHTML:
 				t.html = t.value(kind, v)
+			case propRTF:
+				t.rtf = textOfRTF(unpackRTF(v, int(t.rd.lim.Text)))
 			}
 		})
 	case tnefAttachProps:
@@ -380,9 +384,15 @@ func (t *tnef) close() {
 	if t.node == nil {
 		return
 	}
-	if strings.TrimSpace(t.plain) == "" && t.html != "" {
-		t.node.isText, t.node.html, t.node.fallback = true, t.html, true
-	} else if t.plain != "" {
-		t.node.isText, t.node.plain, t.node.fallback = true, lines(t.plain), true
+	n := t.node
+	switch {
+	case strings.TrimSpace(t.plain) != "":
+		n.plain = lines(t.plain)
+	case t.html != "":
+		n.html = t.html
+	default:
+		n.plain = t.rtf
 	}
+	n.isText = n.plain != "" || n.html != ""
+	n.fallback = n.isText
 }
