@@ -84,7 +84,7 @@ func TestAWholeCaseGoesAlongWithItsEvidence(t *testing.T) {
 	if len(opened) == 0 || opened[len(opened)-1] != "c2" {
 		t.Errorf("opened %q, want part 2 of the report", opened)
 	}
-	for _, want := range []string{"Halaman depan situs dinas", "Mohon kirim log akses", "Sudah dua kali terjadi", "Diverifikasi (Dibuka → Terverifikasi)"} {
+	for _, want := range []string{"Halaman depan situs dinas", "Mohon kirim log akses", "Sudah dua kali terjadi", "Diverifikasi (Dibuka → Terverifikasi)", "Diteruskan: budi@csirt.example"} {
 		wantContains(t, "the text", m.text(), want)
 		wantContains(t, "the HTML", m.html(), want)
 	}

@@ -1,6 +1,7 @@
 package mailout
 
 import (
+	"encoding/json"
 	"strings"
 	"time"
 
@@ -21,7 +22,9 @@ func (c *composition) addCase(v *view) {
 		v.Table = append(v.Table, c.row(t))
 	}
 	for _, e := range c.n.Timeline {
-		v.Timeline = append(v.Timeline, c.moment(e))
+		if e.Kind != string(tickets.Sent) { // that the gateway's own mails went out is no news to people
+			v.Timeline = append(v.Timeline, c.moment(e))
+		}
 	}
 	for _, m := range c.n.Case {
 		v.Messages = append(v.Messages, c.caseMessage(m))
@@ -109,6 +112,9 @@ func (c *composition) moment(e tickets.Event) moment {
 	if m.What == "" {
 		m.What = c.line(e.Kind)
 	}
+	if d := c.detail(e.Data); d != "" {
+		m.What += ": " + d
+	}
 	if e.Actor == "gateway" {
 		m.Who = c.label("gateway")
 	}
@@ -116,6 +122,21 @@ func (c *composition) moment(e tickets.Event) moment {
 		m.Change = e.From.Label(c.lang) + " → " + e.To.Label(c.lang)
 	}
 	return m
+}
+
+// detail picks from an event's data what people want to read beside it: to whom, until when, why.
+func (c *composition) detail(data json.RawMessage) string {
+	var fields map[string]any
+	if json.Unmarshal(data, &fields) != nil {
+		return ""
+	}
+	var told []string
+	for _, key := range []string{"to", "of", "until", "place", "reason", "words"} {
+		if s, ok := fields[key].(string); ok && s != "" {
+			told = append(told, c.line(s))
+		}
+	}
+	return strings.Join(told, ", ")
 }
 
 // caseMessage is a message of the whole case. The words of the gateway's own mails are left out: the timeline tells them.

@@ -224,6 +224,7 @@ func sampleTimeline() []tickets.Event {
 	return []tickets.Event{
 		{At: sampleTime, Actor: "ani@dinas.example", Kind: "opened", To: tickets.Open},
 		{At: sampleTime.Add(20 * time.Minute), Actor: "frontdesk@csirt.example", Kind: "verified", From: tickets.Open, To: tickets.Verified},
-		{At: sampleTime.Add(21 * time.Minute), Actor: "frontdesk@csirt.example", Kind: "forwarded", From: tickets.Verified, To: tickets.Responding},
+		{At: sampleTime.Add(21 * time.Minute), Actor: "frontdesk@csirt.example", Kind: "forwarded", From: tickets.Verified, To: tickets.Responding, Data: []byte(`{"to": "budi@csirt.example"}`)},
+		{At: sampleTime.Add(22 * time.Minute), Actor: "gateway", Kind: "sent", From: tickets.Responding, To: tickets.Responding, Data: []byte(`{"to": "ani@dinas.example"}`)},
 	}
 }
