@@ -108,3 +108,31 @@ func TestHelpListsWhatTheRecipientMayDo(t *testing.T) {
 		}
 	}
 }
+
+func TestTheVerificationOfAButtonCanBeSentAsItIs(t *testing.T) {
+	for _, l := range []tickets.Language{tickets.Indonesian, tickets.English} {
+		for _, severity := range append(tickets.Severities(), "") {
+			n := sample(samplePrefix, l, tickets.ToStaff, tickets.KindNewReport)
+			n.Ticket.Reported = severity
+			words := strings.Fields(newTestRenderer(t, witaSettings()).compose(n, nil).verifyLine())
+			if _, ok := tickets.FindCommand(strings.TrimPrefix(words[0], "/")); !ok {
+				t.Errorf("%q is no command", words[0])
+			}
+			for _, w := range words[1:] {
+				key, value, _ := strings.Cut(w, "=")
+				switch key {
+				case "type", "jenis":
+					if got, ok := tickets.ParseType(value); !ok || got != "other" {
+						t.Errorf("%q is read as type %q", w, got)
+					}
+				case "severity", "tingkat":
+					if got, ok := tickets.ParseSeverity(value); !ok || got != severity {
+						t.Errorf("%q is read as severity %q", w, got)
+					}
+				default:
+					t.Errorf("an unknown field %q", key)
+				}
+			}
+		}
+	}
+}

@@ -2,7 +2,6 @@ package mailout
 
 import (
 	"context"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -90,25 +89,6 @@ func TestWrongSettingsAreNamed(t *testing.T) {
 		spoil(&s)
 		if _, err := NewRenderer(s, nil); err == nil {
 			t.Error("accepted", s.Colour, s.TemplateDir)
-		}
-	}
-}
-
-func BenchmarkRenderAcknowledgement(b *testing.B) {
-	benchmarkRender(b, tickets.ToReporter, tickets.KindAcknowledged)
-}
-
-func BenchmarkRenderForwardedCase(b *testing.B) {
-	benchmarkRender(b, tickets.ToStaff, tickets.KindForwarded)
-}
-
-func benchmarkRender(b *testing.B, audience tickets.Audience, k tickets.Kind) {
-	r := newTestRenderer(b, witaSettings())
-	n := sample(samplePrefix, tickets.Indonesian, audience, k)
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := r.Render(context.Background(), n, io.Discard); err != nil {
-			b.Fatal(err)
 		}
 	}
 }
