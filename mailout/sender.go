@@ -86,6 +86,9 @@ var errStopped = errors.New("the gateway was stopped")
 // ahead is how many notices are in hand for each connection: while one is on the wire, others are rendered and recorded.
 const ahead = 4
 
+// gathering is how long a busy sender waits for more places to be free: one claim for many costs the database one commit.
+const gathering = 4 * time.Millisecond
+
 // round is one Run of a Sender.
 type round struct {
 	*Sender
@@ -178,6 +181,9 @@ func (r *round) ready() bool {
 		return false
 	case <-r.places:
 		r.places <- struct{}{} // free takes it; nobody else does
+	}
+	if len(r.places) < cap(r.places)/2 {
+		_ = sleep(r.stop, gathering)
 	}
 	return r.gate.pass(r.stop) == nil && r.stop.Err() == nil
 }
