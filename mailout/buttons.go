@@ -117,9 +117,11 @@ func (b *buttons) forState() {
 	if c.has(tickets.KindNote) {
 		b.plain("reply", "reply", "")
 	}
-	if c.has(tickets.KindMessage) {
-		b.plain("note", "note", "")
-	}
+	defer func() {
+		if c.has(tickets.KindMessage) {
+			b.plain("note", "note", "") // last: a plain answer to these words is what comes first
+		}
+	}()
 	switch c.state {
 	case tickets.Open:
 		if desk {
