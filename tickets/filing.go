@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -83,13 +84,14 @@ type filing struct {
 	now int64
 	err error // the first fault; what follows it is not done
 
-	staff     directory
-	sender    sender
-	ticket    *ticketRow
-	continues *ticketRow // the closed case that this mail came too late for
-	message   int64
-	visible   Visibility
-	purpose   string
+	staff      directory
+	sender     sender
+	ticket     *ticketRow
+	continues  *ticketRow // the closed case that this mail came too late for
+	message    int64
+	visible    Visibility
+	purpose    string
+	textPlaced bool // the text of the mail has found its place
 
 	events []event
 	drafts []*draft
@@ -154,14 +156,18 @@ func (f *filing) settle(ctx context.Context) error {
 	if f.err != nil {
 		return f.err
 	}
+	moved := slices.ContainsFunc(f.events, func(e event) bool { return e.from != e.to && e.from != "" })
 	if err := f.writeEvents(ctx); err != nil {
 		return err
 	}
 	if f.ticket != nil {
+		if moved {
+			f.tellFollowers()
+		}
 		if err := f.t.saveTicket(ctx, f.ticket); err != nil {
 			return err
 		}
-		f.out.Ticket = f.ticket.Number
+		f.out.Ticket = Number(f.ticket.Number)
 	}
 	return f.writeDrafts(ctx)
 }

@@ -32,6 +32,7 @@ const (
 	KindNewReport   Kind = "new-report"
 	KindForwarded   Kind = "forwarded" // the whole case, at forwarding
 	KindHandedOn    Kind = "handed-on" // to the former owner
+	KindPassedOn    Kind = "passed-on" // what a colleague wrote to the reporter
 	KindNote        Kind = "note"
 	KindDone        Kind = "done"       // commands carried out
 	KindRefused     Kind = "refused"    // commands not carried out, with the text given back
@@ -92,4 +93,5 @@ type Notice struct {
 	Table      []Ticket          // for KindList
 	Rendered   string            // SHA-256 of the mail where it was rendered before; "" else
 	CreatedAt  time.Time
+	QueuedAt   time.Time // since when it is being tried
 }

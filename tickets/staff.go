@@ -142,7 +142,7 @@ func (s *Store) AddStaff(ctx context.Context, p Staff, now time.Time) error {
 			roles[i] = string(r)
 		}
 		_, err = t.exec(ctx, `INSERT INTO staff (address, name, roles, team, aliases, shared, members, added_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-			p.Address, p.Name, strings.Join(roles, " "), p.Team, list(p.Aliases), number(p.Shared), list(p.Members), micros(now))
+			p.Address, p.Name, strings.Join(roles, " "), p.Team, list(p.Aliases), bit(p.Shared), list(p.Members), micros(now))
 		if err != nil {
 			return fmt.Errorf("add staff %s: %w", p.Address, err)
 		}
@@ -249,7 +249,7 @@ func list(l []string) string {
 	return string(b)
 }
 
-func number(b bool) int {
+func bit(b bool) int {
 	if b {
 		return 1
 	}

@@ -40,7 +40,9 @@ type Settings struct {
 	AcksPerDay   int  // to one address
 	AcksDomain   int  // an hour, to one domain outside the constituency
 	GiveUpAfter  time.Duration
-	Lease        time.Duration // of a claim on a notice; 0 is ten seconds
+	Holidays     []string         // days without work, 2006-01-02 in the team's time zone
+	Clock        func() time.Time // nil is time.Now
+	Lease        time.Duration    // of a claim on a notice; 0 is ten seconds
 }
 
 // Store keeps the record in SQLite or PostgreSQL. Its methods are whole use cases, each one transaction; they are safe

@@ -117,6 +117,19 @@ func (f *filing) tellOwnerOf(t *ticketRow, item Item) {
 	f.tellFrontDesk(item, "")
 }
 
+// tellFollowers tells the reporters of duplicates which state the case has reached; they hear of states, never of messages.
+func (f *filing) tellFollowers() {
+	f.do("tell followers", func() error {
+		var rows []ticketRow
+		err := f.t.all(f.ctx, &rows, `SELECT `+ticketColumns+` FROM ticket WHERE duplicate_of = ? AND state = 'duplicate' ORDER BY id`, f.ticket.ID)
+		for i := range rows {
+			r := &rows[i]
+			f.tell(r, Address{r.ReporterName, r.Reporter}, ToReporter, r.ReporterProven, Item{Kind: KindFollowed, State: f.ticket.State, Number: Number(f.ticket.Number)})
+		}
+		return err
+	})
+}
+
 // author is how staff mails name the sender.
 func (f *filing) author() Address {
 	if f.sender.isStaff() {
@@ -180,10 +193,10 @@ func (f *filing) writeDraft(ctx context.Context, d *draft) error {
 	if err != nil {
 		return err
 	}
-	_, err = f.t.exec(ctx, `INSERT INTO notice (ticket, recipient, recipient_name, audience, kind, room, language, subject, message_id, reply_address, version, automatic, proven, items, cause, state, next_at, created_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+	_, err = f.t.exec(ctx, `INSERT INTO notice (ticket, recipient, recipient_name, audience, kind, room, language, subject, message_id, reply_address, version, automatic, proven, items, cause, state, next_at, created_at, queued_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		ticket, d.to.Address, CleanLine(d.to.Name), string(d.audience), string(kind), string(room), string(language), subject,
-		f.s.Keys.newNoticeToken()+"@"+f.s.Mailbox.Domain(), reply, version, number(automatic), number(d.proven), CleanText(string(items)), f.message, string(state), f.now, f.now)
+		f.s.Keys.newNoticeToken()+"@"+f.s.Mailbox.Domain(), reply, version, bit(automatic), bit(d.proven), CleanText(string(items)), f.message, string(state), f.now, f.now, f.now)
 	return err
 }
 

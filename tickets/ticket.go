@@ -51,6 +51,7 @@ type Message struct {
 	SHA256      string       `json:"sha256"` // of the raw mail
 	Size        int64        `json:"-"`
 	MessageID   string       `json:"-"`
+	Purpose     string       `json:"-"` // report, question, recommendation, documentation, summary
 	Problems    []string     `json:"-"`
 	Attachments []Attachment `json:"attachments"`
 }

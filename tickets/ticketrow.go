@@ -80,7 +80,7 @@ func (t *tx) newTicket(ctx context.Context, r *ticketRow) error {
 	r.Number = string(NewNumber(t.s.Prefix, r.Year, r.Serial))
 	err = t.get(ctx, &r.ID, `INSERT INTO ticket (number, year, serial, state, subject, language, reporter, reporter_name, reporter_proven, outside, reported, tlp, opened_at, changed_at, continues)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
-		r.Number, r.Year, r.Serial, string(r.State), r.Subject, string(r.Language), r.Reporter, r.ReporterName, number(r.ReporterProven), number(r.Outside), string(r.Reported), string(r.TLP), r.OpenedAt, r.OpenedAt, r.Continues)
+		r.Number, r.Year, r.Serial, string(r.State), r.Subject, string(r.Language), r.Reporter, r.ReporterName, bit(r.ReporterProven), bit(r.Outside), string(r.Reported), string(r.TLP), r.OpenedAt, r.OpenedAt, r.Continues)
 	if err != nil {
 		return fmt.Errorf("open ticket %s: %w", r.Number, err)
 	}
@@ -92,9 +92,9 @@ func (t *tx) saveTicket(ctx context.Context, r *ticketRow) error {
 	n, err := t.exec(ctx, `UPDATE ticket SET state = ?, subject = ?, language = ?, reporter = ?, reporter_name = ?, reporter_proven = ?, outside = ?, owner = ?, type = ?, severity = ?,
 		tlp = ?, iiv = ?, found_at = ?, due_at = ?, version = ?, changed_at = ?, changed_by = ?, changed_message = ?, monitor_until = ?, asked_at = ?, asked_message = ?,
 		asked_again = ?, duplicate_of = ?, ended_at = ?, last_seq = ?, last_hash = ? WHERE id = ?`,
-		string(r.State), r.Subject, string(r.Language), r.Reporter, r.ReporterName, number(r.ReporterProven), number(r.Outside), r.Owner, string(r.Type), string(r.Severity),
-		string(r.TLP), number(r.IIV), r.FoundAt, r.DueAt, r.Version, r.ChangedAt, r.ChangedBy, r.ChangedMessage, r.MonitorUntil, r.AskedAt, r.AskedMessage,
-		number(r.AskedAgain), r.DuplicateOf, r.EndedAt, r.LastSeq, r.LastHash, r.ID)
+		string(r.State), r.Subject, string(r.Language), r.Reporter, r.ReporterName, bit(r.ReporterProven), bit(r.Outside), r.Owner, string(r.Type), string(r.Severity),
+		string(r.TLP), bit(r.IIV), r.FoundAt, r.DueAt, r.Version, r.ChangedAt, r.ChangedBy, r.ChangedMessage, r.MonitorUntil, r.AskedAt, r.AskedMessage,
+		bit(r.AskedAgain), r.DuplicateOf, r.EndedAt, r.LastSeq, r.LastHash, r.ID)
 	if err != nil || n != 1 {
 		return errors.Join(err, fmt.Errorf("save ticket %s: %d rows", r.Number, n))
 	}

@@ -102,6 +102,7 @@ CREATE TABLE message (
     thread_index TEXT    NOT NULL DEFAULT '',
     problems     TEXT    NOT NULL DEFAULT '[]',
     notice       INTEGER NOT NULL DEFAULT 0,
+    purpose      TEXT    NOT NULL DEFAULT '', -- report, question, recommendation, documentation, summary
     digest       TEXT    NOT NULL  -- over what never changes: the event names it
 ) STRICT;
 CREATE UNIQUE INDEX message_fingerprint ON message (fingerprint) WHERE fingerprint <> '';
@@ -212,6 +213,7 @@ CREATE TABLE notice (
     rendered       TEXT    NOT NULL DEFAULT '',
     words          TEXT    NOT NULL DEFAULT '',
     created_at     INTEGER NOT NULL,
+    queued_at      INTEGER NOT NULL, -- since when it is being tried
     settled_at     INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX notice_due ON notice (next_at, id) WHERE state = 'queued';
