@@ -76,6 +76,7 @@ type Attachment struct {
 	Inline      bool   `json:"inline"`
 	ContentID   string `json:"-"`
 	Place       string `json:"-"` // where in the raw mail it is: the reader's own notation
+	Decoration  bool   `json:"-"` // a picture of a signature: it does not go where a staff member's text goes
 }
 
 // Arrival is a mail on its way into the record.

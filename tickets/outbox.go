@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -165,6 +166,9 @@ func (t *tx) content(ctx context.Context, r noticeRow, n *Notice) error {
 			m, err := t.message(ctx, item.Message)
 			if err != nil {
 				return err
+			}
+			if r.Audience != ToStaff {
+				m.Attachments = slices.DeleteFunc(m.Attachments, func(a Attachment) bool { return a.Decoration })
 			}
 			n.Texts[m.ID] = m
 		}

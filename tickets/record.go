@@ -124,8 +124,8 @@ func (f *filing) record() {
 
 func (f *filing) recordAttachments() error {
 	for i, a := range f.a.Attachments {
-		_, err := f.t.exec(f.ctx, `INSERT INTO attachment (message, n, filename, content_type, size, sha256, inline, content_id, place) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			f.message, i+1, a.Filename, a.ContentType, a.Size, a.SHA256, bit(a.Inline), CleanLine(a.ContentID), CleanLine(a.Place))
+		_, err := f.t.exec(f.ctx, `INSERT INTO attachment (message, n, filename, content_type, size, sha256, inline, content_id, place, decoration) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			f.message, i+1, a.Filename, a.ContentType, a.Size, a.SHA256, bit(a.Inline), CleanLine(a.ContentID), CleanLine(a.Place), bit(a.Decoration))
 		if err != nil {
 			return err
 		}

@@ -175,15 +175,16 @@ func (t *tx) attachments(ctx context.Context, m *Message) error {
 		Inline      bool
 		ContentID   string `db:"content_id"`
 		Place       string
+		Decoration  bool
 	}
 	if m.Direction == "out" {
 		return nil
 	}
-	if err := t.all(ctx, &rows, `SELECT filename, content_type, size, sha256, inline, content_id, place FROM attachment WHERE message = ? ORDER BY n`, m.ID); err != nil {
+	if err := t.all(ctx, &rows, `SELECT filename, content_type, size, sha256, inline, content_id, place, decoration FROM attachment WHERE message = ? ORDER BY n`, m.ID); err != nil {
 		return fmt.Errorf("read attachments of message %d: %w", m.ID, err)
 	}
 	for _, r := range rows {
-		m.Attachments = append(m.Attachments, Attachment{Filename: r.Filename, ContentType: r.ContentType, Size: r.Size, SHA256: r.SHA256, Inline: r.Inline, ContentID: r.ContentID, Place: r.Place})
+		m.Attachments = append(m.Attachments, Attachment{Filename: r.Filename, ContentType: r.ContentType, Size: r.Size, SHA256: r.SHA256, Inline: r.Inline, ContentID: r.ContentID, Place: r.Place, Decoration: r.Decoration})
 	}
 	return nil
 }

@@ -120,6 +120,7 @@ CREATE TABLE attachment (
     inline       BIGINT NOT NULL,
     content_id   TEXT    NOT NULL,
     place        TEXT    NOT NULL,
+    decoration   BIGINT NOT NULL DEFAULT 0, -- a picture of a signature
     PRIMARY KEY (message, n)
 );
 

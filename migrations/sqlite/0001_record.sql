@@ -120,6 +120,7 @@ CREATE TABLE attachment (
     inline       INTEGER NOT NULL,
     content_id   TEXT    NOT NULL,
     place        TEXT    NOT NULL,
+    decoration   INTEGER NOT NULL DEFAULT 0, -- a picture of a signature
     PRIMARY KEY (message, n)
 ) STRICT;
 

@@ -1,0 +1,323 @@
+package mailin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+
+	"aduan/mailin/internal/entity"
+	"aduan/mailin/internal/mailbox"
+	"aduan/tickets"
+)
+
+// Record is what the intake needs of the Store.
+type Record interface {
+	File(ctx context.Context, now time.Time, arrivals ...tickets.Arrival) ([]tickets.Filed, error)
+	Known(ctx context.Context, mailbox string, uidValidity uint32, uids []uint32) (map[uint32]bool, error)
+	Faulted(ctx context.Context, a tickets.Arrival, fault error, now time.Time) (givenUp bool, err error)
+	SawMailbox(ctx context.Context, name string, uidValidity uint32, now time.Time) (first time.Time, err error)
+	TellBacklog(ctx context.Context, name string, numbers []tickets.Number, now time.Time) error
+}
+
+// Authenticator finds what DKIM and DMARC say about a mail's sender. The raw mail is read only where it has to be.
+type Authenticator interface {
+	Check(ctx context.Context, h entity.Header, from string, raw func() (io.ReadCloser, error)) tickets.Authentication
+}
+
+// Intake takes mails in: reads them, keeps them as they came, and files them.
+type Intake struct {
+	Record   Record
+	Evidence tickets.Evidence
+	Limits   Limits
+	// Authentication is nil where nothing is verified.
+	Authentication Authenticator
+	// AcknowledgeWithin: what had arrived longer ago than this when its mailbox was first seen becomes a quiet ticket.
+	AcknowledgeWithin time.Duration
+	Log               *slog.Logger
+	// Counted is told the outcome of each mail, for the metrics; may be nil.
+	Counted func(outcome string)
+	Clock   func() time.Time // nil is time.Now
+}
+
+func (i *Intake) now() time.Time {
+	if i.Clock != nil {
+		return i.Clock()
+	}
+	return time.Now()
+}
+
+// staged is a mail that was read and lies in the evidence, not yet durable.
+type staged struct {
+	arrival tickets.Arrival
+	header  entity.Header
+	draft   tickets.Draft
+}
+
+// stage reads a mail once while it is written into the evidence.
+func (i *Intake) stage(ctx context.Context, r io.Reader) (*staged, error) {
+	draft, err := i.Evidence.Create(ctx)
+	if err != nil {
+		return nil, err
+	}
+	source := &faultReader{r: r}
+	m, h := parse(ctx, io.TeeReader(source, &faultWriter{w: draft, r: source}), i.Limits)
+	if err := errors.Join(source.err, ctx.Err()); err != nil {
+		draft.Discard()
+		return nil, fmt.Errorf("read the mail: %w", err)
+	}
+	m.SHA256, m.Size = draft.Sum(), draft.Size()
+	for n := range m.Attachments {
+		if m.Attachments[n].Place == placeOfWhole {
+			m.Attachments[n].SHA256, m.Attachments[n].Size = m.SHA256, m.Size
+		}
+	}
+	if m.Fingerprint == "" { // it could not be read at all
+		m.Fingerprint = m.SHA256
+	}
+	return &staged{tickets.Arrival{Mail: m}, h, draft}, nil
+}
+
+// faultReader remembers that its source failed: what reads mails takes a fault for the end.
+type faultReader struct {
+	r   io.Reader
+	err error
+}
+
+func (f *faultReader) Read(p []byte) (int, error) {
+	n, err := f.r.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		f.err = err
+	}
+	return n, err
+}
+
+// faultWriter lets a fault of the evidence end the reading, as a fault of its source.
+type faultWriter struct {
+	w io.Writer
+	r *faultReader
+}
+
+func (f *faultWriter) Write(p []byte) (int, error) {
+	n, err := f.w.Write(p)
+	if err != nil {
+		f.r.err = err
+	}
+	return n, err
+}
+
+// file is the way of a batch: keep the raw mails, find out who wrote them, put them on record in one transaction. The
+// outcomes are in the order of the mails.
+func (i *Intake) file(ctx context.Context, batch []*staged) ([]tickets.Filed, error) {
+	drafts := make([]tickets.Draft, len(batch))
+	for n, s := range batch {
+		drafts[n] = s.draft
+	}
+	if err := i.Evidence.Keep(ctx, drafts...); err != nil {
+		return nil, err
+	}
+	arrivals := make([]tickets.Arrival, len(batch))
+	for n, s := range batch {
+		i.authenticate(ctx, s)
+		arrivals[n] = s.arrival
+	}
+	filed, err := i.Record.File(ctx, i.now(), arrivals...)
+	if err != nil {
+		return nil, err
+	}
+	for n, f := range filed {
+		i.tell(arrivals[n], f)
+	}
+	return filed, nil
+}
+
+func (i *Intake) authenticate(ctx context.Context, s *staged) {
+	if i.Authentication == nil || s.arrival.Froms != 1 {
+		return
+	}
+	s.arrival.Authentication = i.Authentication.Check(ctx, s.header, s.arrival.From.Address, func() (io.ReadCloser, error) {
+		return i.Evidence.Open(ctx, s.arrival.SHA256)
+	})
+}
+
+// tell logs and counts what became of a mail; never a word of its text.
+func (i *Intake) tell(a tickets.Arrival, f tickets.Filed) {
+	outcome := "kept"
+	switch {
+	case f.Err != nil:
+		outcome = "fault"
+	case f.Known:
+		outcome = "known"
+	case f.Opened:
+		outcome = "opened"
+	case f.Reopened:
+		outcome = "reopened"
+	case f.Refused != "":
+		outcome = "refused"
+	case f.Ticket != "":
+		outcome = "added"
+	}
+	if i.Counted != nil {
+		i.Counted(outcome)
+	}
+	attrs := []any{"outcome", outcome, "ticket", string(f.Ticket), "message_id", a.MessageID, "mailbox", a.Mailbox, "uid", a.UID}
+	if a.Automatic != "" {
+		attrs = append(attrs, "automatic", a.Automatic)
+	}
+	if f.Err != nil {
+		i.Log.Error("mail not taken in", append(attrs, "error", f.Err)...)
+		return
+	}
+	i.Log.Info("mail taken in", attrs...)
+}
+
+// OpenAttachment reads an attachment again out of the kept raw mail.
+func (i *Intake) OpenAttachment(ctx context.Context, rawSHA256, place string) (io.ReadCloser, error) {
+	raw, err := i.Evidence.Open(ctx, rawSHA256)
+	if err != nil {
+		return nil, err
+	}
+	part, err := Open(raw, place, i.Limits)
+	if err != nil {
+		raw.Close()
+		return nil, err
+	}
+	return &attachmentReader{part, raw}, nil
+}
+
+type attachmentReader struct {
+	io.ReadCloser
+	raw io.Closer
+}
+
+func (a *attachmentReader) Close() error {
+	return errors.Join(a.ReadCloser.Close(), a.raw.Close())
+}
+
+// worked is one mailbox's side of the intake.
+type worked struct {
+	*Intake
+	mu      sync.Mutex
+	first   time.Time // when the mailbox was first seen
+	waiting int       // mails that it held when it was selected and that were not filed since
+	quiet   []tickets.Number
+}
+
+// Watch works a mailbox until ctx ends; see package mailbox for what it bears.
+func (i *Intake) Watch(ctx context.Context, cfg Mailbox) error {
+	return mailbox.Run(ctx, cfg, &worked{Intake: i})
+}
+
+// Selected implements mailbox.Intake.
+func (w *worked) Selected(ctx context.Context, s mailbox.Selection) error {
+	first, err := w.Record.SawMailbox(ctx, s.Mailbox, s.UIDValidity, w.now())
+	if err != nil {
+		return err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.first, w.waiting = first, s.Waiting
+	return nil
+}
+
+// Known implements mailbox.Intake.
+func (w *worked) Known(ctx context.Context, s mailbox.Selection, uids []uint32) (map[uint32]mailbox.Verdict, error) {
+	known, err := w.Record.Known(ctx, s.Mailbox, s.UIDValidity, uids)
+	if err != nil {
+		return nil, err
+	}
+	verdicts := make(map[uint32]mailbox.Verdict, len(known))
+	for uid, failed := range known {
+		verdicts[uid] = mailbox.Done
+		if failed {
+			verdicts[uid] = mailbox.Bad
+		}
+	}
+	return verdicts, nil
+}
+
+// Begin implements mailbox.Intake.
+func (w *worked) Begin(context.Context, mailbox.Selection) (mailbox.Batch, error) {
+	return &batch{worked: w}, nil
+}
+
+// batch implements mailbox.Batch.
+type batch struct {
+	*worked
+	mails []*staged
+}
+
+// Stage implements mailbox.Batch.
+func (b *batch) Stage(ctx context.Context, e mailbox.Envelope, r io.Reader) error {
+	s, err := b.stage(ctx, r)
+	if err != nil {
+		return err
+	}
+	a := &s.arrival
+	a.Mailbox, a.UIDValidity, a.UID, a.At = e.Mailbox, e.UIDValidity, e.UID, e.ArrivedAt
+	if now := b.now(); a.At.IsZero() || a.At.After(now) {
+		a.At = now
+	}
+	b.mu.Lock()
+	a.Quiet = b.AcknowledgeWithin > 0 && !b.first.IsZero() && a.At.Before(b.first.Add(-b.AcknowledgeWithin))
+	b.mu.Unlock()
+	b.mails = append(b.mails, s)
+	return nil
+}
+
+// File implements mailbox.Batch.
+func (b *batch) File(ctx context.Context) (map[uint32]mailbox.Verdict, error) {
+	filed, err := b.file(ctx, b.mails)
+	if err != nil {
+		b.Discard()
+		return nil, err
+	}
+	verdicts := make(map[uint32]mailbox.Verdict, len(filed))
+	for n, f := range filed {
+		a := b.mails[n].arrival
+		if verdicts[a.UID] = mailbox.Done; f.Err == nil {
+			continue
+		}
+		givenUp, err := b.Record.Faulted(ctx, a, f.Err, b.now())
+		if err != nil {
+			return nil, err
+		}
+		if verdicts[a.UID] = mailbox.Later; givenUp {
+			verdicts[a.UID] = mailbox.Bad
+		}
+	}
+	return verdicts, b.summarise(ctx, filed)
+}
+
+// summarise tells Front Desk of the quiet tickets of a backlog once it is through.
+func (b *batch) summarise(ctx context.Context, filed []tickets.Filed) error {
+	b.mu.Lock()
+	b.waiting -= len(filed)
+	quiet := 0
+	for n, f := range filed {
+		if b.mails[n].arrival.Quiet && f.Opened {
+			b.quiet = append(b.quiet, f.Ticket)
+			quiet++
+		}
+	}
+	var tell []tickets.Number
+	if b.waiting <= 0 || quiet == 0 {
+		tell, b.quiet = b.quiet, nil
+	}
+	b.mu.Unlock()
+	if len(b.mails) == 0 {
+		return nil
+	}
+	return b.Record.TellBacklog(ctx, b.mails[0].arrival.Mailbox, tell, b.now())
+}
+
+// Discard implements mailbox.Batch.
+func (b *batch) Discard() {
+	for _, s := range b.mails {
+		s.draft.Discard()
+	}
+	b.mails = nil
+}

@@ -1,0 +1,46 @@
+package mailin
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+
+	"aduan/mailin/internal/mailbox"
+)
+
+// Mailbox says which mailbox is worked and how it is reached.
+type Mailbox = mailbox.Config
+
+// MailboxStatus is the state of a mailbox: what keeps it from working, and since when.
+type MailboxStatus = mailbox.Status
+
+// TLSMode is how a connection is protected.
+type TLSMode = mailbox.TLSMode
+
+// ParseServer reads a server of the settings: imaps://HOST[:993], or imap://HOST[:143] which is plain unless starttls is set.
+func ParseServer(server string, starttls bool) (addr string, mode TLSMode, err error) {
+	u, err := url.Parse(server)
+	if err != nil || u.Hostname() == "" {
+		return "", 0, fmt.Errorf("server %q: give imaps://HOST:993 or imap://HOST:143", server)
+	}
+	port := u.Port()
+	switch {
+	case u.Scheme == "imaps" && starttls:
+		return "", 0, fmt.Errorf("server %q: imaps:// is TLS from the first byte; take starttls away or write imap://", server)
+	case u.Scheme == "imaps":
+		mode = mailbox.Implicit
+		if port == "" {
+			port = "993"
+		}
+	case u.Scheme == "imap":
+		if mode = mailbox.Plain; starttls {
+			mode = mailbox.StartTLS
+		}
+		if port == "" {
+			port = "143"
+		}
+	default:
+		return "", 0, fmt.Errorf("server %q: give imaps://HOST:993 or imap://HOST:143", server)
+	}
+	return net.JoinHostPort(u.Hostname(), port), mode, nil
+}
