@@ -9,7 +9,9 @@ func (a answer) say(l Language, args ...any) string { return fmt.Sprintf(Words(a
 
 // What is wrong with a command.
 var (
-	answerNoProof       = answer{"Perintah tidak dijalankan: surel itu tidak membuktikan bahwa Anda pengirimnya. Jawablah langsung surel dari kami dengan alamat Anda yang terdaftar (alamat balasannya adalah bukti Anda), jangan menulis surel baru.", "The commands were not carried out: that mail does not prove that you sent it. Answer a mail of ours directly from your registered address (its reply address is your proof); do not write a new one."}
+	answerNoProof       = answer{"Perintah belum dijalankan: surel itu tidak membuktikan pengirimnya. Permintaan konfirmasi dikirim ke alamat yang terdaftar.", "The commands are not carried out yet: that mail does not prove its sender. The registered address is asked to confirm them."}
+	answerExpired       = answer{"Konfirmasi ini datang lebih dari 24 jam setelah permintaannya, jadi tidak ada yang dijalankan. Kirimlah perintahnya sekali lagi.", "This confirmation came more than 24 hours after the request, so nothing was carried out. Send the commands once more."}
+	answerMovedOn       = answer{"Tidak ada yang dijalankan: tiket sudah berubah sejak perintah itu dikirim. Kini %s, oleh %s pada %s. Periksa dulu, lalu jawab surel ini.", "Nothing was carried out: the ticket has changed since those commands were sent. It is %s now, by %s at %s. Have a look, then answer this mail."}
 	answerSlip          = answer{"Tidak ada yang dikirim: baris ini tampak seperti perintah, tetapi tidak berada di awal surel atau tidak diawali garis miring. Letakkan perintah di baris-baris pertama, atau hapus garis miringnya.", "Nothing was sent: this line looks like a command but does not stand at the top of the mail, or lacks its slash. Put commands on the first lines, or take the slash away."}
 	answerEmpty         = answer{"Surel Anda tidak berisi teks baru. Tulislah jawaban Anda di atas kutipan.", "Your mail holds no new text. Write your answer above the quoted text."}
 	answerMixed         = answer{"Surel ini mencampur perintah yang teksnya internal (/verifikasi, /teruskan, /ambil, /catatan) dengan perintah yang teksnya dikirim ke pelapor. Kirimlah dua surel.", "This mail mixes commands whose text is internal (/verify, /forward, /take, /note) with commands whose text goes to the reporter. Send two mails."}
@@ -70,7 +72,22 @@ var (
 	answerCc         = answer{"%s menjadi peserta", "%s is a participant now"}
 	answerUncc       = answer{"%s bukan peserta lagi", "%s is no participant any more"}
 	answerNoteToo    = answer{"Teks Anda disimpan secara internal.", "Your text is kept internally."}
+	answerCancelled  = answer{"Perintah itu dibatalkan; penyelia diberi tahu bahwa ada yang menulis atas nama Anda.", "Those commands are cancelled; the supervisors are told that somebody writes in your name."}
 	answerSentToo    = answer{"Teks Anda dikirim kepada pelapor.", "Your text went to the reporter."}
+)
+
+// What a request to confirm says beside the commands.
+var (
+	confirmText    = answer{"Di bawah perintah ada teks %d huruf dan %d lampiran, yang tidak ditampilkan karena pengirimnya belum terbukti.", "Below the commands is a text of %d characters, and %d attachments; they are not shown because the sender is not proven."}
+	confirmHidden  = answer{"[%d huruf tidak ditampilkan]", "[%d characters not shown]"}
+	confirmUnknown = answer{"Sebuah baris yang bukan perintah: surel itu akan ditolak", "A line that is no command: the mail would be refused"}
+	confirmCame    = answer{"dari %s, Message-ID dari %s", "from %s, Message-ID of %s"}
+)
+
+// What supervisors and Front Desk are warned of.
+var (
+	warningForged = answer{"%s <%s> menyatakan tidak mengirim perintah yang datang atas namanya pada %s (%s). Perintah itu dibatalkan. Mungkin ada orang yang memalsukan alamatnya.", "%s <%s> says that they did not send the commands that came in their name at %s (%s). The commands are cancelled. Somebody may be forging their address."}
+	warningFlood  = answer{"Surel dari %s yang tidak terbukti pengirimnya atau ditulis mesin terlalu sering datang (lebih dari %d dalam satu jam). Selama jam ini surel berikutnya hanya disimpan dan tidak ditunjukkan. Mungkin itu mesin penjawab atau serangan; periksa tiketnya.", "Mail from %s that does not prove its sender, or that a machine wrote, comes too often (more than %d in one hour). For this hour what follows is kept on record and shown to nobody. It may be an answering machine or an attack; have a look at the ticket."}
 )
 
 // giverWords names who may give a command.

@@ -27,12 +27,15 @@ func (s *Store) File(ctx context.Context, now time.Time, arrivals ...Arrival) ([
 		}
 		return nil
 	})
-	if err == nil || len(arrivals) == 1 {
-		if err != nil {
-			filed[0] = Filed{Err: err}
-		}
+	if err == nil {
 		s.wakeAfter(filed)
-		return filed, s.infrastructure(ctx, err)
+		return filed, nil
+	}
+	if down := s.infrastructure(ctx, err); down != nil {
+		return nil, down
+	}
+	if len(arrivals) == 1 {
+		return []Filed{{Err: err}}, nil
 	}
 	for i, a := range arrivals {
 		alone, err := s.File(ctx, now, a)
@@ -44,15 +47,13 @@ func (s *Store) File(ctx context.Context, now time.Time, arrivals ...Arrival) ([
 	return filed, nil
 }
 
-// infrastructure tells a fault of the database from a fault of one mail: when the database still answers, it was the mail.
+// infrastructure tells a fault of the database from a fault of one mail: it returns the former, and nil for the latter. What
+// the database itself blames on its surroundings is no mail's fault, even where it answers again a moment later.
 func (s *Store) infrastructure(ctx context.Context, err error) error {
-	if err == nil {
-		return nil
-	}
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	if s.db.PingContext(ctx) != nil || s.writable(ctx) != nil {
+	if s.dialect.retryable(err) || s.dialect.away(err) || s.db.PingContext(ctx) != nil || s.writable(ctx) != nil {
 		return err
 	}
 	return nil
@@ -82,6 +83,7 @@ type filing struct {
 	s   *Store
 	a   Arrival
 	now int64
+	at  int64 // when the mail arrived: clocks run from then, also where we stood still
 	err error // the first fault; what follows it is not done
 
 	staff      directory
@@ -89,9 +91,11 @@ type filing struct {
 	ticket     *ticketRow
 	continues  *ticketRow // the closed case that this mail came too late for
 	message    int64
+	recorded   string // the message's digest as it stands in its row
 	visible    Visibility
 	purpose    string
-	textPlaced bool // the text of the mail has found its place
+	textPlaced bool      // the text of the mail has found its place
+	given      []Command // what somebody outside staff asks for
 
 	events []event
 	drafts []*draft
@@ -103,7 +107,11 @@ func newFiling(ctx context.Context, t *tx, a Arrival, now time.Time) (*filing, e
 	if err != nil {
 		return nil, err
 	}
-	return &filing{ctx: ctx, t: t, s: t.s, a: a, now: micros(now), staff: d}, nil
+	at := micros(now)
+	if !a.At.IsZero() && a.At.Before(now) {
+		at = micros(a.At)
+	}
+	return &filing{ctx: ctx, t: t, s: t.s, a: a, now: micros(now), at: at, staff: d}, nil
 }
 
 // file is the way of one mail, top to bottom: was it seen before, whose is it, which case is it about, what follows.
@@ -123,6 +131,7 @@ func (t *tx) file(ctx context.Context, a Arrival, now time.Time) (out Outcome, e
 	}
 	f.identify()
 	f.join()
+	f.takePartyCommands()
 	f.record()
 	f.follow()
 	if err := errors.Join(f.err, f.settle(ctx)); err != nil {
@@ -138,8 +147,10 @@ func (f *filing) follow() {
 	case f.a.Automatic == AutoOwn:
 		f.event("received", f.mailFacts())
 	case f.a.Automatic == AutoBounce && f.bounced():
-	case f.sender.isStaff():
+	case f.sender.isStaff() && !f.ownCase():
 		f.staffMail()
+	case f.asksForHelp():
+		f.helpStranger()
 	case f.ticket == nil:
 		f.open()
 	case f.sender.role == noRole || f.a.Authentication.DMARCFail:

@@ -39,6 +39,11 @@ type sender struct {
 	version int        // the ticket's version when the answered mail was sent; -1 where it is not known
 	room    Room       // where a plain answer goes; "" where the answered mail is not known
 	rows    []replyRow // all reply addresses of the sender that the mail came to
+	seen    []int64    // reply addresses of others that the mail came to: the sender knows them
+	// formerly is the ticket of a reply address of the sender that proves nothing any more; it still says where the mail belongs.
+	formerly int64
+
+	confirms *confirmationRow // the request to confirm that the mail answers, where it was the sender's
 }
 
 func (s sender) isStaff() bool { return s.staff != nil }
@@ -56,12 +61,25 @@ func (f *filing) identify() {
 	}
 	f.do("look for our own mail", f.recogniseOwn)
 	f.do("read reply addresses", f.readReplyAddresses)
+	f.do("read requests to confirm", f.readConfirmation)
 	if d := f.a.Authentication; f.sender.proof == ProofNone && d.DKIM != "" && !d.DMARCFail && f.a.Froms == 1 {
 		f.sender.proof, f.sender.detail = ProofDKIM, d.Detail
 	}
 	if f.sender.detail == "" {
 		f.sender.detail = f.a.Authentication.Detail
 	}
+	f.do("remember DKIM", f.rememberDKIM)
+}
+
+// rememberDKIM notes that a staff member's mail carries DKIM: from now on a reply address alone does not suffice for their
+// commands.
+func (f *filing) rememberDKIM() error {
+	d := f.a.Authentication
+	if !f.sender.isStaff() || d.DKIM == "" || d.DMARCFail || f.a.Froms != 1 {
+		return nil
+	}
+	_, err := f.t.exec(f.ctx, `INSERT INTO dkim_sender (address, since) VALUES (?, ?) ON CONFLICT DO NOTHING`, f.sender.staff.Address, f.now)
+	return err
 }
 
 // recogniseOwn finds mail of ours that came back: its Message-ID is one of a notice.
@@ -94,7 +112,11 @@ func (f *filing) readReplyAddresses() error {
 		if err != nil {
 			return err
 		}
-		if row == nil || !f.s.Keys.verify(token, tokenReply, row.stands()) || !f.isFor(row.Person) {
+		if row == nil || !f.s.Keys.verify(token, tokenReply, row.stands()) {
+			continue
+		}
+		if !f.isFor(row.Person) {
+			f.sender.seen = append(f.sender.seen, row.ID)
 			continue
 		}
 		if err := f.useReplyAddress(row, int(version)); err != nil {
@@ -126,17 +148,13 @@ func (f *filing) isFor(issued string) bool {
 
 // useReplyAddress takes a reply address of the sender as proof, unless it has ended.
 func (f *filing) useReplyAddress(row *replyRow, version int) error {
-	if row.EndedAt > 0 || f.a.Froms > 1 {
-		return nil
+	ended, err := f.hasEnded(row)
+	if err != nil {
+		return err
 	}
-	if row.Ticket > 0 {
-		var ended int64
-		if err := f.t.get(f.ctx, &ended, `SELECT ended_at FROM ticket WHERE id = ?`, row.Ticket); err != nil {
-			return err
-		}
-		if ended > 0 && f.now > ended+proofOutlivesTicket.Microseconds() {
-			return nil
-		}
+	if ended || f.a.Froms > 1 {
+		f.sender.formerly = row.Ticket
+		return nil
 	}
 	if f.sender.row == nil || row.Room == Internal {
 		f.sender.row, f.sender.room, f.sender.version = row, row.Room, version
@@ -146,6 +164,16 @@ func (f *filing) useReplyAddress(row *replyRow, version int) error {
 		f.sender.proof, f.sender.detail = ProofReplyAddress, "reply address"
 	}
 	return nil
+}
+
+// hasEnded says whether a reply address proves nothing any more: it was ended, or its ticket was long ago.
+func (f *filing) hasEnded(row *replyRow) (bool, error) {
+	if row.EndedAt > 0 || row.Ticket == 0 {
+		return row.EndedAt > 0, nil
+	}
+	var ended int64
+	err := f.t.get(f.ctx, &ended, `SELECT ended_at FROM ticket WHERE id = ?`, row.Ticket)
+	return ended > 0 && f.at > ended+proofOutlivesTicket.Microseconds(), err
 }
 
 // answeredNotice is the notice that In-Reply-To names.
@@ -220,8 +248,14 @@ func (f *filing) join() {
 }
 
 func (f *filing) findTicket() (int64, error) {
-	if f.sender.row != nil && f.sender.row.Ticket > 0 && f.sender.proof == ProofReplyAddress {
+	if f.sender.confirms != nil {
+		return f.sender.confirms.Ticket, nil
+	}
+	if f.sender.row != nil && f.sender.row.Ticket > 0 {
 		return f.sender.row.Ticket, nil
+	}
+	if f.sender.formerly > 0 {
+		return f.sender.formerly, nil
 	}
 	ids := slices.Clone(f.a.InReplyTo)
 	for i := len(f.a.References) - 1; i >= 0; i-- {
@@ -302,14 +336,27 @@ func (f *filing) findRole() error {
 	return err
 }
 
+// onlyAsks says whether a mail on a closed case has nothing that a new one could be about: a word that all is well, or
+// commands alone that change nothing.
+func (f *filing) onlyAsks() bool {
+	for _, line := range f.a.Commands {
+		if c, ok := FindCommand(line.Name); ok && c.Name == "solved" {
+			return true
+		}
+	}
+	return f.a.Body == "" && len(f.a.Attachments) == 0 && len(f.a.Commands) > 0 && !slices.ContainsFunc(f.a.Commands, func(line CommandLine) bool {
+		c, ok := FindCommand(line.Name)
+		return !ok || !slices.Contains(c.Who, ByAnyone)
+	})
+}
+
 // leaveOldCase makes a reporter's answer that comes too late for its closed ticket the beginning of a new one.
 func (f *filing) leaveOldCase() {
 	t := f.ticket
 	if t == nil || t.State != Closed || f.sender.isStaff() || f.sender.role != isReporter || f.a.Authentication.DMARCFail {
 		return
 	}
-	late := f.now > t.EndedAt+int64(f.s.ReopenDays)*(24*time.Hour).Microseconds()
-	if !late || (f.a.Automatic != "" && f.a.Automatic != AutoList) || f.a.Thanks {
+	if !f.late(t) || f.robot() || f.a.Thanks || f.onlyAsks() {
 		return
 	}
 	f.continues, f.ticket, f.sender.role = t, nil, noRole

@@ -48,6 +48,9 @@ const (
 	KindBacklog     Kind = "backlog"  // older mail that was found when a mailbox was first seen
 	KindBadMail     Kind = "bad-mail" // a mail that could not be taken in and lies in the failed folder
 	KindWarning     Kind = "warning"
+	KindConfirm     Kind = "confirm" // commands without proof that wait for their sender's word
+	KindEvidence    Kind = "evidence"
+	KindPassword    Kind = "evidence-password" // of the zip that a dangerous piece of evidence travels in
 )
 
 // Item is one thing that a notice tells. Which fields are set depends on its kind.
@@ -66,7 +69,20 @@ type Item struct {
 	Lines   []string `json:"lines,omitempty"`  // what was done, or what is wrong, line by line
 	Back    string   `json:"back,omitempty"`   // the sender's own text, given back
 	Files   bool     `json:"files,omitempty"`  // the message's attachments go along
+	// Evidence is the ticket's number of the one attachment of Message that goes along.
+	Evidence int `json:"evidence,omitempty"`
+	// Password is that of the zip that holds it; "" where it goes as it is.
+	Password Secret `json:"password,omitempty"`
 }
+
+// Secret is text that stays out of logs: formatted, it reads "(secret)".
+type Secret string
+
+// String hides the secret.
+func (Secret) String() string { return "(secret)" }
+
+// GoString hides the secret.
+func (Secret) GoString() string { return "(secret)" }
 
 // Notice is one mail to one person that is to be told, as the sender claims it.
 type Notice struct {

@@ -29,13 +29,9 @@ func (f *filing) open() {
 // openAs opens the ticket of this mail for a reporter.
 func (f *filing) openAs(reporter Address, proven bool, subject string, language Language) {
 	f.do("open a ticket", func() error {
-		local := time.UnixMicro(f.now).In(f.s.Location)
+		local := time.UnixMicro(f.at).In(f.s.Location)
 		t := &ticketRow{State: Open, Subject: subject, Language: language, Reporter: Key(reporter.Address), ReporterName: CleanLine(reporter.Name), ReporterProven: proven,
-			Outside: f.outside(reporter.Address), Reported: reportedSeverity(f.a.NewText), TLP: TLPAmber, OpenedAt: f.now, ChangedAt: f.now, Year: local.Year()}
-		if f.a.Quiet {
-			t.OpenedAt, t.Year = micros(f.a.At), f.a.At.In(f.s.Location).Year()
-			t.ChangedAt = t.OpenedAt
-		}
+			Outside: f.outside(reporter.Address), Reported: reportedSeverity(f.a.NewText), TLP: TLPAmber, OpenedAt: f.at, ChangedAt: f.at, Year: local.Year()}
 		if f.continues != nil {
 			t.Continues = f.continues.ID
 		}
@@ -43,10 +39,13 @@ func (f *filing) openAs(reporter Address, proven bool, subject string, language 
 			return err
 		}
 		f.ticket, f.out.Opened = t, true
+		if err := f.placeMessage(VisiblePublic, "report"); err != nil {
+			return err
+		}
 		facts := f.mailFacts()
 		facts["subject"], facts["reporter"] = subject, t.Reporter
 		f.events = append(f.events, event{f.actor(), "opened", "", Open, facts})
-		return f.placeMessage(VisiblePublic, "report")
+		return nil
 	})
 	f.do("record the ids", f.nameIDs)
 }
@@ -119,61 +118,19 @@ func (f *filing) acknowledge() {
 		if f.continues != nil {
 			f.tellReporter(Item{Kind: KindContinued, Number: Number(f.continues.Number), State: Open})
 		}
-		_, err = f.t.exec(f.ctx, `INSERT INTO acknowledgement (address, domain, at) VALUES (?, ?, ?)`, t.Reporter, Domain(t.Reporter), f.now)
-		return err
+		return f.countAcknowledgement(t.Reporter)
 	})
 }
 
-// withinCaps says whether one more acknowledgement may go to an address now.
-func (f *filing) withinCaps(address string) (bool, error) {
-	const byAddress = `SELECT COUNT(*) FROM acknowledgement WHERE address = ? AND at > ?`
-	hour, day := f.now-time.Hour.Microseconds(), f.now-24*time.Hour.Microseconds()
-	for _, cap := range []struct {
-		most  int
-		query string
-		of    string
-		since int64
-		holds bool
-	}{
-		{f.s.AcksPerHour, byAddress, address, hour, true},
-		{f.s.AcksPerDay, byAddress, address, day, true},
-		{f.s.AcksDomain, `SELECT COUNT(*) FROM acknowledgement WHERE domain = ? AND at > ?`, Domain(address), hour, f.ticket.Outside},
-	} {
-		if !cap.holds || cap.most <= 0 {
-			continue
-		}
-		var n int
-		if err := f.t.get(f.ctx, &n, cap.query, cap.of, cap.since); err != nil {
-			return false, err
-		}
-		if n >= cap.most {
-			f.event("unacknowledged", map[string]any{"cap": cap.most})
-			return false, nil
-		}
-	}
-	return true, nil
+func (f *filing) countAcknowledgement(address string) error {
+	_, err := f.t.exec(f.ctx, `INSERT INTO acknowledgement (address, domain, at) VALUES (?, ?, ?)`, address, Domain(address), f.now)
+	return err
 }
 
-// robotReports is how many bounces without a ticket, an hour, Front Desk hears of: the tickets open all the same, but a
-// bounce of a mail to Front Desk itself must not cause the next.
-const robotReports = 5
-
+// mayTellOfReport says whether Front Desk hears of a new ticket. Bounces and robots' answers without a ticket open one all
+// the same, but a bounce of a mail to Front Desk itself must not cause the next.
 func (f *filing) mayTellOfReport() bool {
-	if f.a.Automatic != AutoBounce && f.a.Automatic != AutoReply {
-		return true
-	}
-	told := true
-	f.do("count bounces", func() error {
-		var n int
-		err := f.t.get(f.ctx, &n, `SELECT COUNT(*) FROM acknowledgement WHERE address = ? AND at > ?`, "robot:"+f.a.From.Address, f.now-time.Hour.Microseconds())
-		if err != nil {
-			return err
-		}
-		told = n < robotReports
-		_, err = f.t.exec(f.ctx, `INSERT INTO acknowledgement (address, domain, at) VALUES (?, '', ?)`, "robot:"+f.a.From.Address, f.now)
-		return err
-	})
-	return told
+	return f.a.Automatic != AutoBounce && f.a.Automatic != AutoReply || f.mayCause()
 }
 
 // SawMailbox notes that a mailbox was selected and returns when it was first seen; older mail in it is filed quietly.

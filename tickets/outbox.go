@@ -1,6 +1,7 @@
 package tickets
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -36,29 +37,51 @@ func (s *Store) Claim(ctx context.Context, n int) ([]Notice, error) {
 	var rows []noticeRow
 	err := s.write(ctx, func(t *tx) error {
 		rows = nil
-		return t.all(ctx, &rows, `UPDATE notice SET attempts = attempts + 1, leased_until = ? WHERE id IN (
+		// Materialized: a subquery that the planner runs again would take other rows, and more of them.
+		return t.all(ctx, &rows, `WITH due AS MATERIALIZED (
 			SELECT n.id FROM notice n WHERE n.state = 'queued' AND n.next_at <= ? AND n.leased_until <= ?
 			AND NOT EXISTS (SELECT 1 FROM notice e WHERE e.ticket = n.ticket AND e.recipient = n.recipient AND e.id < n.id AND e.state = 'queued')
-			ORDER BY n.next_at, n.id LIMIT ?`+s.dialect.skipRows+`) RETURNING `+noticeColumns, micros(now.Add(s.lease())), micros(now), micros(now), n)
+			ORDER BY n.next_at, n.id LIMIT ?`+s.dialect.skipRows+`)
+			UPDATE notice SET attempts = attempts + 1, leased_until = ? WHERE id IN (SELECT id FROM due) RETURNING `+noticeColumns, micros(now), micros(now), n, micros(now.Add(s.lease())))
 	})
 	if err != nil {
 		return nil, fmt.Errorf("claim notices: %w", err)
 	}
+	slices.SortFunc(rows, func(a, b noticeRow) int { return cmp.Compare(a.ID, b.ID) })
 	notices := make([]Notice, 0, len(rows))
-	err = s.look(ctx, func(t *tx) error {
-		for _, r := range rows {
-			notice, err := t.notice(ctx, r)
-			if err != nil {
-				return err
-			}
+	for _, r := range rows {
+		notice, err := s.readNotice(ctx, r)
+		if err == nil {
 			notices = append(notices, notice)
+			continue
 		}
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read claimed notices: %w", err)
+		// One that cannot be read waits alone. Where the database is away for all, the leases end by themselves.
+		if down := s.infrastructure(ctx, err); down != nil {
+			return nil, fmt.Errorf("read claimed notices: %w", down)
+		}
+		if err := s.Later(ctx, notice, err.Error()); err != nil && !errors.Is(err, ErrClaimLost) {
+			return nil, err
+		}
 	}
 	return notices, nil
+}
+
+// readNotice fills in a claimed notice; where that is not possible, what is returned beside the error still names the claim.
+func (s *Store) readNotice(ctx context.Context, r noticeRow) (n Notice, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("read notice %d: panic: %v", r.ID, p)
+		}
+	}()
+	n = Notice{ID: r.ID, Attempt: r.Attempts, Kind: r.Kind, To: Address{r.RecipientName, r.Recipient}, QueuedAt: fromMicros(r.QueuedAt)}
+	err = s.look(ctx, func(t *tx) error {
+		whole, err := t.notice(ctx, r)
+		if err == nil {
+			n = whole
+		}
+		return err
+	})
+	return n, err
 }
 
 // ReleaseClaims frees all claims: for the start of a process that alone owns its database.
@@ -104,6 +127,9 @@ func cutAt(address string) (local, domain string, found bool) {
 
 // replyTo is the recipient's own reply address, with the ticket's version at the time of the notice.
 func (t *tx) replyTo(ctx context.Context, r noticeRow) (string, error) {
+	if r.Kind == KindConfirm {
+		return t.confirmTo(ctx, r)
+	}
 	if r.ReplyAddress == 0 || t.s.Mailbox.Pattern == "" {
 		return t.s.Mailbox.Address, nil
 	}
@@ -112,6 +138,15 @@ func (t *tx) replyTo(ctx context.Context, r noticeRow) (string, error) {
 		return "", fmt.Errorf("read reply address: %w", err)
 	}
 	return t.s.Mailbox.With(t.s.Keys.token(tokenReply, replyReference(row.ID, r.Version), row.stands())), nil
+}
+
+// confirmTo is the address of a request to confirm: its token is for this one thing.
+func (t *tx) confirmTo(ctx context.Context, r noticeRow) (string, error) {
+	var c confirmationRow
+	if err := t.get(ctx, &c, `SELECT `+confirmationColumns+` FROM confirmation c WHERE c.message = ?`, r.Cause); err != nil {
+		return "", fmt.Errorf("read the request to confirm: %w", err)
+	}
+	return t.s.Mailbox.With(c.token(t.s.Keys)), nil
 }
 
 // referencesAtMost bounds References; the first mail of the thread is always among them.
@@ -213,7 +248,7 @@ func (t *tx) content(ctx context.Context, r noticeRow, n *Notice) error {
 // Rendered records the mail of a notice, once: from now on every try sends these bytes.
 func (s *Store) Rendered(ctx context.Context, n Notice, sha256 string, size int64, text string) error {
 	return s.write(ctx, func(t *tx) error {
-		done, err := t.exec(ctx, `UPDATE notice SET rendered = ? WHERE id = ? AND attempts = ? AND rendered = ''`, sha256, n.ID, n.Attempt)
+		done, err := t.exec(ctx, `UPDATE notice SET rendered = ? WHERE id = ? AND attempts = ? AND rendered = '' AND state = 'queued'`, sha256, n.ID, n.Attempt)
 		if err != nil {
 			return fmt.Errorf("record the mail of notice %d: %w", n.ID, err)
 		}
@@ -411,8 +446,8 @@ func lastError(r noticeRow) string {
 	return r.Words
 }
 
-// RetryOutbox queues notices again: one by its id, or all that are held, failed, bounced or waiting. Addresses that were
-// held as undeliverable are tried again.
+// RetryOutbox queues notices again: one by its id, or all that are held, failed, bounced or waiting; not what is being sent
+// at this moment, nor what was withdrawn. Addresses that were held as undeliverable are tried again.
 func (s *Store) RetryOutbox(ctx context.Context, id int64) (int64, error) {
 	var n int64
 	err := s.write(ctx, func(t *tx) (err error) {
@@ -420,7 +455,7 @@ func (s *Store) RetryOutbox(ctx context.Context, id int64) (int64, error) {
 		if _, err = t.exec(ctx, `DELETE FROM undeliverable WHERE ? = 0 OR address = (SELECT recipient FROM notice WHERE id = ?)`, id, id); err != nil {
 			return err
 		}
-		n, err = t.exec(ctx, `UPDATE notice SET state = 'queued', next_at = ?, leased_until = 0, settled_at = 0, queued_at = ? WHERE state IN ('queued', 'held', 'failed', 'bounced') AND (? = 0 OR id = ?) AND SUBSTR(words, 1, 10) <> 'withdrawn:'`, now, now, id, id)
+		n, err = t.exec(ctx, `UPDATE notice SET state = 'queued', next_at = ?, leased_until = 0, settled_at = 0, queued_at = ? WHERE state IN ('queued', 'held', 'failed', 'bounced') AND leased_until <= ? AND (? = 0 OR id = ?) AND SUBSTR(words, 1, 10) <> 'withdrawn:'`, now, now, now, id, id)
 		return err
 	})
 	if err != nil {

@@ -17,7 +17,7 @@ func (f *filing) robot() bool { return f.a.Automatic != "" && f.a.Automatic != A
 // strangersMail keeps the words of somebody who is not on the ticket, and shows them to whoever works on it.
 func (f *filing) strangersMail() {
 	f.event("received", f.mailFacts())
-	if !f.quiet() {
+	if !f.quiet() && f.mayCause() {
 		f.tellOwnerOf(f.caseOf(), f.words(KindUnverified))
 	}
 }
@@ -25,7 +25,7 @@ func (f *filing) strangersMail() {
 // unprovenMail keeps words in the name of a person on the ticket: they change nothing and go to whoever works on it only.
 func (f *filing) unprovenMail() {
 	f.event("received", f.mailFacts())
-	if !f.quiet() {
+	if !f.quiet() && f.mayCause() {
 		f.tellOwnerOf(f.caseOf(), f.words(KindUnproven))
 	}
 }
@@ -55,14 +55,15 @@ func (f *filing) partysMail() {
 		return
 	}
 	if f.robot() {
-		f.tellOwnerOf(f.caseOf(), f.words(KindMessage))
+		if f.mayCause() {
+			f.tellOwnerOf(f.caseOf(), f.words(KindMessage))
+		}
 		return
 	}
-	commands := f.takePartyCommands()
-	if f.a.Body != "" || len(f.a.Attachments) > 0 || len(commands) == 0 {
-		f.partysWords(commands)
+	if f.a.Body != "" || len(f.a.Attachments) > 0 || len(f.given) == 0 {
+		f.partysWords()
 	}
-	for _, c := range commands {
+	for _, c := range f.given {
 		f.partysCommand(c)
 	}
 }
@@ -80,25 +81,65 @@ func (f *filing) markProven() {
 }
 
 // takePartyCommands parts the commands that somebody outside staff may give from text: the first other line begins the text.
-func (f *filing) takePartyCommands() []Command {
-	var given []Command
+func (f *filing) takePartyCommands() {
+	if f.sender.isStaff() && !f.ownCase() {
+		return
+	}
 	for i, line := range f.a.Commands {
 		c, ok := FindCommand(line.Name)
-		if !ok || !(slices.Contains(c.Who, ByAnyone) || slices.Contains(c.Who, ByReporter) && f.sender.role == isReporter) {
-			var text []string
-			for _, rest := range f.a.Commands[i:] {
-				text = append(text, rest.Line)
-			}
-			f.a.Body = strings.TrimSpace(strings.Join(append(text, f.a.Body), "\n"))
-			f.do("keep the text", func() error {
-				_, err := f.t.exec(f.ctx, `UPDATE message SET body = ? WHERE id = ?`, f.a.Body, f.message)
-				return err
-			})
-			break
+		if ok && f.mayAsk(c) {
+			f.given = append(f.given, c)
+			continue
 		}
-		given = append(given, c)
+		var text []string
+		for _, rest := range f.a.Commands[i:] {
+			text = append(text, rest.Line)
+		}
+		f.a.Body = strings.TrimSpace(strings.Join(append(text, f.a.Body), "\n"))
+		return
 	}
-	return given
+}
+
+// mayAsk says whether somebody outside staff may give a command here: people of a ticket with proof, and anybody for help.
+func (f *filing) mayAsk(c Command) bool {
+	switch {
+	case f.a.Automatic != "": // automatic mail never runs a command
+		return false
+	case f.ticket == nil:
+		return c.Alone && slices.Contains(c.Who, ByAnyone)
+	case f.sender.role == noRole || f.sender.proof == ProofNone || f.a.Authentication.DMARCFail:
+		return false
+	}
+	return slices.Contains(c.Who, ByAnyone) || slices.Contains(c.Who, ByReporter) && f.sender.role == isReporter
+}
+
+// ownCase says whether a staff member writes as a person of the ticket: somebody who reported before they became staff answers
+// their own case. A staff command, or an answer to what only staff hear, is a staff member's.
+func (f *filing) ownCase() bool {
+	if !f.sender.isStaff() || f.sender.role == noRole || f.sender.room == Internal || f.sender.confirms != nil || f.sender.proof == ProofNone || f.a.Authentication.DMARCFail {
+		return false
+	}
+	return !slices.ContainsFunc(f.a.Commands, func(line CommandLine) bool {
+		c, ok := FindCommand(line.Name)
+		return !ok || !slices.Contains(c.Who, ByReporter)
+	})
+}
+
+// asksForHelp says whether a mail that belongs to no ticket asks for help and holds nothing else.
+func (f *filing) asksForHelp() bool {
+	return f.ticket == nil && f.continues == nil && len(f.given) > 0 && f.a.Body == "" && len(f.a.Attachments) == 0
+}
+
+// helpStranger tells somebody how to report, within the caps of acknowledgements.
+func (f *filing) helpStranger() {
+	f.do("send help", func() error {
+		within, err := f.withinCaps(f.sender.key())
+		if err != nil || !within {
+			return err
+		}
+		f.tell(nil, f.author(), ToReporter, f.sender.proof != ProofNone, Item{Kind: KindHelp})
+		return f.countAcknowledgement(f.sender.key())
+	})
 }
 
 func (f *filing) partysCommand(c Command) {
@@ -129,7 +170,7 @@ func (f *filing) audience() Audience {
 }
 
 // partysWords passes a reporter's or participant's words on, and reopens a closed ticket where they are more than thanks.
-func (f *filing) partysWords(commands []Command) {
+func (f *filing) partysWords() {
 	t := f.ticket
 	if f.sender.role == isReporter && !f.a.Thanks {
 		t.AskedAt, t.AskedAgain = 0, false // the question has its answer
@@ -139,7 +180,7 @@ func (f *filing) partysWords(commands []Command) {
 		f.tellFrontDesk(f.words(KindMessage), "")
 	case t.State == Duplicate:
 		f.tellOwnerOf(f.caseOf(), f.words(KindMessage))
-	case t.State == Closed && f.mayReopen(commands):
+	case t.State == Closed && f.mayReopen():
 		f.tellOwner(f.words(KindMessage))
 		f.reopen("reopened")
 	default:
@@ -148,10 +189,19 @@ func (f *filing) partysWords(commands []Command) {
 }
 
 // mayReopen says whether words on a closed ticket reopen it: the reporter's, in time, and neither a bare thank-you nor a
-// text below a command that says itself what is to happen.
-func (f *filing) mayReopen(commands []Command) bool {
-	inTime := f.now <= f.ticket.EndedAt+int64(f.s.ReopenDays)*(24*time.Hour).Microseconds()
-	return f.sender.role == isReporter && !f.a.Thanks && len(commands) == 0 && inTime
+// text below a command that says itself whether to reopen.
+func (f *filing) mayReopen() bool {
+	return f.sender.role == isReporter && !f.a.Thanks && !f.saysHowItStands() && !f.late(f.ticket)
+}
+
+// saysHowItStands says whether the reporter gave /solved or /unsolved.
+func (f *filing) saysHowItStands() bool {
+	return slices.ContainsFunc(f.given, func(c Command) bool { return slices.Contains(c.Who, ByReporter) })
+}
+
+// late says whether a mail came after the days in which an answer reopens a closed ticket.
+func (f *filing) late(t *ticketRow) bool {
+	return f.at > t.EndedAt+int64(f.s.ReopenDays)*(24*time.Hour).Microseconds()
 }
 
 // reopen brings a resting ticket back to its owner, or to Front Desk where it has none.
@@ -168,5 +218,10 @@ func (f *filing) reopen(kind string) {
 	if kind == "unsolved" {
 		staffKind = KindUnsolved
 	}
-	f.tellOwner(Item{Kind: staffKind, State: to, Who: f.author()})
+	item := Item{Kind: staffKind, State: to, Who: f.author()}
+	if owner, ok := f.staff.byID(f.ticket.Owner); !ok {
+		f.tellFrontDesk(item, f.author().Address)
+	} else if owner.Address != f.author().Address || !f.sender.isStaff() {
+		f.tellStaff(f.ticket, owner, item)
+	}
 }

@@ -32,6 +32,9 @@ func (f *filing) clean() {
 			*s = CleanText((*s)[:maxText])
 		}
 	}
+	if a.Fingerprint == "" { // what could not be read is known by its bytes
+		a.Fingerprint = a.SHA256
+	}
 	a.MessageID = cleanID(a.MessageID)
 	a.InReplyTo, a.References = cleanIDs(a.InReplyTo), cleanIDs(a.References)
 	a.Attachments = a.Attachments[:min(len(a.Attachments), maxAttachments)]
@@ -58,20 +61,20 @@ func cleanIDs(ids []string) []string {
 
 // known says whether the mail is on record: by its place in the mailbox, or by its fingerprint under another place.
 func (f *filing) known() (bool, error) {
-	var id int64
+	var row struct {
+		ID     int64
+		Number string
+	}
 	if f.a.UID > 0 {
-		err := f.t.get(f.ctx, &id, `SELECT message FROM ledger WHERE mailbox = ? AND uid_validity = ? AND uid = ?`, f.a.Mailbox, f.a.UIDValidity, f.a.UID)
+		err := f.t.get(f.ctx, &row, `SELECT l.message AS id, COALESCE(t.number, '') AS number FROM ledger l LEFT JOIN message m ON m.id = l.message LEFT JOIN ticket t ON t.id = m.ticket
+			WHERE l.mailbox = ? AND l.uid_validity = ? AND l.uid = ?`, f.a.Mailbox, f.a.UIDValidity, f.a.UID)
 		if err == nil {
-			f.out = Outcome{Known: true, MessageID: id}
+			f.out = Outcome{Known: true, MessageID: row.ID, Ticket: Number(row.Number)}
 			return true, nil
 		}
 		if !errors.Is(err, sql.ErrNoRows) {
 			return false, fmt.Errorf("read ledger: %w", err)
 		}
-	}
-	var row struct {
-		ID     int64
-		Number string
 	}
 	err := f.t.get(f.ctx, &row, `SELECT m.id, COALESCE(t.number, '') AS number FROM message m LEFT JOIN ticket t ON t.id = m.ticket WHERE m.fingerprint = ?`, f.a.Fingerprint)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -111,9 +114,13 @@ func (f *filing) record() {
 			VALUES (?, ?, 'in', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id`,
 			f.ticketID(), micros(a.At), string(f.visible), a.From.Address, a.From.Name, list(to), a.Subject, a.Text, a.NewText, a.Body, a.Automatic,
 			f.sender.proof, f.sender.detail, a.SHA256, a.Size, a.MessageID, a.Fingerprint, a.ThreadIndex, list(a.Problems), f.digest())
-		if err != nil {
-			return err // a lost race for the fingerprint (sql.ErrNoRows) too: the next try finds the mail known
+		if errors.Is(err, sql.ErrNoRows) {
+			return errRace // for the fingerprint: the next try finds the mail known
 		}
+		if err != nil {
+			return err
+		}
+		f.recorded = f.digest()
 		f.out.MessageID = f.message
 		return f.enterLedger(f.message)
 	})
@@ -149,13 +156,17 @@ func (f *filing) nameIDs() error {
 	return nil
 }
 
-// spendReplyAddresses ends, for commands, the addresses of a mail that others have seen too; this mail still counts.
+// spendReplyAddresses ends, for commands, the addresses of a mail that others have seen too; this mail still counts. An
+// address that somebody else writes to was seen by them.
 func (f *filing) spendReplyAddresses() error {
-	if len(f.sender.rows) == 0 || !f.seenByOthers() {
-		return nil
+	spent := f.sender.seen
+	if f.seenByOthers() {
+		for _, row := range f.sender.rows {
+			spent = append(spent, row.ID)
+		}
 	}
-	for _, row := range f.sender.rows {
-		if _, err := f.t.exec(f.ctx, `UPDATE reply_address SET spent_at = ? WHERE id = ? AND spent_at = 0`, f.now, row.ID); err != nil {
+	for _, id := range spent {
+		if _, err := f.t.exec(f.ctx, `UPDATE reply_address SET spent_at = ? WHERE id = ? AND spent_at = 0`, f.now, id); err != nil {
 			return err
 		}
 	}
@@ -164,7 +175,10 @@ func (f *filing) spendReplyAddresses() error {
 
 func (f *filing) seenByOthers() bool {
 	for _, x := range append(f.a.To[:len(f.a.To):len(f.a.To)], f.a.Cc...) {
-		if !f.s.Mailbox.Own(x.Address) && Key(x.Address) != f.sender.key() {
+		if f.s.Mailbox.Own(x.Address) || Key(x.Address) == f.sender.key() {
+			continue
+		}
+		if p, staff := f.staff.find(x.Address); !staff || !f.sender.isStaff() || p.Address != f.sender.staff.Address { // an alias is the same person
 			return true
 		}
 	}
@@ -176,8 +190,10 @@ func (f *filing) visibility() Visibility {
 	switch {
 	case f.a.Automatic == AutoOwn:
 		return VisibleInternal
-	case f.sender.isStaff() && f.sender.proof != ProofNone:
+	case f.sender.isStaff() && f.sender.proof != ProofNone && !f.ownCase():
 		return VisibleInternal
+	case f.ticket == nil && f.sender.isStaff() && f.a.Automatic == "":
+		return VisibleUnproven
 	case f.ticket == nil:
 		return VisiblePublic // a new report is its reporter's own
 	case f.a.Authentication.DMARCFail || f.sender.role == noRole && !f.sender.isStaff():
@@ -197,6 +213,9 @@ func (f *filing) ticketID() int64 {
 
 // digest is over what never changes in a message's row.
 func (f *filing) digest() string {
+	if f.recorded != "" {
+		return f.recorded // how far the sender is believed may change after the row was written
+	}
 	a := f.a
 	return digestOf(strconv.FormatInt(micros(a.At), 10), "in", a.From.Address, a.From.Name, a.Subject, a.Text, a.NewText, a.Automatic, f.sender.proof, a.SHA256)
 }
@@ -250,6 +269,9 @@ func (f *filing) moveTo(to State, kind string, data map[string]any) {
 			t.EndedAt, t.AskedAt, t.MonitorUntil = f.now, 0, 0
 		} else {
 			t.EndedAt = 0
+		}
+		if to != Monitoring {
+			t.MonitorUntil = 0
 		}
 	}
 	t.State = to

@@ -70,6 +70,9 @@ func (d directory) find(address string) (Staff, bool) {
 
 // answersFor says whether a reply address issued to one address proves a person: their own, or a mailbox that they share.
 func (d directory) answersFor(issued string, p Staff) bool {
+	if issued == p.Address && issued != "" {
+		return true // also of a member who has no entry of their own
+	}
 	for _, s := range d {
 		if s.Address == issued && (s.ID == p.ID && s.Address == p.Address || s.Shared && slices.Contains(s.Members, p.Address)) {
 			return true

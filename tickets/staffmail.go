@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 )
 
 // staffMail is a mail in the name of a staff member.
@@ -13,8 +12,10 @@ func (f *filing) staffMail() {
 	switch {
 	case f.robot():
 		f.staffRobot()
+	case f.sender.confirms != nil:
+		f.answerConfirmation()
 	case f.a.Authentication.DMARCFail || f.sender.proof == ProofNone:
-		f.staffUnproven(answerNoProof)
+		f.staffUnproven()
 	case f.a.Slip != "":
 		f.event("received", f.mailFacts())
 		f.refuse(fault{f.a.Slip, answerSlip.say(f.s.Language)})
@@ -31,7 +32,7 @@ func (f *filing) staffMail() {
 // staffRobot keeps a robot's answer of a staff address quietly; that the owner is away is told to Front Desk.
 func (f *filing) staffRobot() {
 	f.event("received", f.mailFacts())
-	if f.ticket != nil && f.a.Automatic == AutoReply && f.ticket.Owner == f.sender.staff.ID {
+	if f.ticket != nil && f.a.Automatic == AutoReply && f.ticket.Owner == f.sender.staff.ID && f.mayCause() {
 		item := f.words(KindAway)
 		item.Files = false
 		f.tellFrontDesk(item, f.sender.staff.Address)
@@ -42,44 +43,22 @@ func (f *filing) staffRobot() {
 	f.open() // a report by a machine that sends in a staff member's name is a report
 }
 
-// staffUnproven never acts: words are shown to whoever works on the case, commands are refused to the registered address.
-func (f *filing) staffUnproven(why answer) {
+// staffUnproven never acts: words are shown to whoever works on the case, commands wait for a confirmation from the
+// registered address.
+func (f *filing) staffUnproven() {
 	if f.ticket != nil {
 		f.do("mark the message unproven", func() error { return f.placeMessage(VisibleUnproven, "") })
 		f.event("received", f.mailFacts())
 	}
-	p := *f.sender.staff
-	if len(f.a.Commands) == 0 && f.ticket != nil {
+	switch {
+	case len(f.a.Commands) > 0:
+		f.askConfirmation()
+	case !f.mayCause():
+	case f.ticket != nil:
 		f.tellOwnerOf(f.caseOf(), f.words(KindUnproven))
-		return
+	default:
+		f.tellStaff(nil, *f.sender.staff, Item{Kind: KindHelp})
 	}
-	if !f.mayAnswerUnproven(p.Address) {
-		return
-	}
-	if len(f.a.Commands) == 0 {
-		f.tellStaff(nil, p, Item{Kind: KindHelp})
-		return
-	}
-	// The sender is not proven, so the answer repeats nothing of the mail.
-	f.tellStaff(f.ticket, p, Item{Kind: KindRefused, Lines: []string{why.say(f.s.Language)}})
-	f.out.Refused = why.say(f.s.Language)
-}
-
-// answersToUnproven is how many answers an hour mails without proof may cause to one staff member.
-const answersToUnproven = 5
-
-func (f *filing) mayAnswerUnproven(address string) bool {
-	may := false
-	f.do("count answers", func() error {
-		var n int
-		if err := f.t.get(f.ctx, &n, `SELECT COUNT(*) FROM acknowledgement WHERE address = ? AND at > ?`, "staff:"+address, f.now-time.Hour.Microseconds()); err != nil {
-			return err
-		}
-		may = n < answersToUnproven
-		_, err := f.t.exec(f.ctx, `INSERT INTO acknowledgement (address, domain, at) VALUES (?, '', ?)`, "staff:"+address, f.now)
-		return err
-	})
-	return may
 }
 
 // staffWords is a staff member's plain text: it goes where the mail that it answers said.
@@ -150,7 +129,7 @@ func (f *filing) staffCommands() {
 	}
 	if !proven {
 		f.sender.proof = ProofNone // what suffices for words does not for commands
-		f.staffUnproven(answerNoProof)
+		f.staffUnproven()
 		return
 	}
 	before := f.savepoint()

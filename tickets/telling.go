@@ -29,6 +29,7 @@ var kindFacts = []struct {
 	{KindHandedBack, kindFact{Internal, false}}, {KindVerified, kindFact{Internal, false}}, {KindQuestion, kindFact{Internal, true}},
 	{KindPassedOn, kindFact{Internal, true}}, {KindUnsolved, kindFact{Public, true}}, {KindSolved, kindFact{Public, true}}, {KindMessage, kindFact{Public, true}}, {KindNote, kindFact{Internal, true}},
 	{KindRefused, kindFact{Internal, false}}, {KindUnproven, kindFact{Internal, false}}, {KindUnverified, kindFact{Internal, false}},
+	{KindConfirm, kindFact{Internal, false}}, {KindEvidence, kindFact{Internal, false}}, {KindPassword, kindFact{Internal, false}},
 	{KindContinued, kindFact{Internal, false}}, {KindAgain, kindFact{Internal, true}}, {KindFollowed, kindFact{Internal, false}}, {KindHandedOn, kindFact{Internal, false}},
 	{KindUndelivered, kindFact{Internal, false}}, {KindBounced, kindFact{Internal, false}}, {KindBadMail, kindFact{Internal, false}},
 	{KindBacklog, kindFact{Internal, false}}, {KindWarning, kindFact{Internal, false}}, {KindAway, kindFact{Internal, false}}, {KindReminder, kindFact{Internal, false}},
@@ -52,6 +53,10 @@ func (k Kind) fact() kindFact {
 	return kindFact{room: Internal}
 }
 
+// apart says whether a kind is a mail of its own even where the same mail has more to tell the same person: the answer to a
+// request means that request alone, and a password does not travel with what it opens.
+func (k Kind) apart() bool { return k == KindConfirm || k == KindEvidence || k == KindPassword }
+
 // draft is one mail to one person that gathers what one incoming mail has to tell them.
 type draft struct {
 	ticket   *ticketRow // nil where it is about none
@@ -69,7 +74,7 @@ func (f *filing) tell(t *ticketRow, to Address, audience Audience, proven bool, 
 	}
 	item.At = f.now
 	for _, d := range f.drafts {
-		if d.to.Address == to.Address && d.ticket == t {
+		if d.to.Address == to.Address && d.ticket == t && !item.Kind.apart() && !d.items[0].Kind.apart() {
 			d.items = append(d.items, item)
 			return
 		}
@@ -181,9 +186,11 @@ func (f *filing) writeDraft(ctx context.Context, d *draft) error {
 	if err != nil {
 		return err
 	}
-	reply, err := f.issue(ctx, ticket, d.to.Address, room)
-	if err != nil {
-		return err
+	reply := int64(0) // an answer to a request to confirm proves nothing else
+	if kind != KindConfirm {
+		if reply, err = f.issue(ctx, ticket, d.to.Address, room); err != nil {
+			return err
+		}
 	}
 	items, err := json.Marshal(d.items)
 	if err != nil {
