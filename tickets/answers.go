@@ -36,6 +36,10 @@ var (
 	answerStale         = answer{"Surel yang Anda jawab lebih lama daripada perubahan terakhir tiket: kini %s, oleh %s pada %s. Periksa dulu, lalu jawab surel ini.", "The mail that you answer is older than the ticket's last change: it is %s now, by %s at %s. Have a look, then answer this mail."}
 	answerBadValue      = answer{"%s=%s: nilai tidak dikenal. Pilihan: %s.", "%s=%s: no such value. Choose from: %s."}
 	answerNoFields      = answer{"/%s memerlukan isian, contoh: %s", "/%s needs a field, for example: %s"}
+	answerOneTime       = answer{"%s= memerlukan satu waktu saja; %s berlebihan.", "%s= takes one time only; %s is too much."}
+	answerFuture        = answer{"%s belum terjadi.", "%s is still to come."}
+	answerNewFirst      = answer{"/%s harus menjadi perintah pertama: perintah di bawahnya untuk tiket baru itu.", "/%s must be the first command: those below it are for the new ticket."}
+	answerNewText       = answer{"Teks surel ini adalah laporan tiket baru; /%s memerlukan teksnya sendiri. Kirimlah dua surel.", "The text of this mail is the new ticket's report; /%s needs a text of its own. Send two mails."}
 	answerPast          = answer{"%s sudah lewat.", "%s is over already."}
 	answerNoSuchTicket  = answer{"Tidak ada tiket %s.", "There is no ticket %s."}
 	answerSameTicket    = answer{"Tiket tidak dapat menjadi duplikat dari dirinya sendiri.", "A ticket cannot be a duplicate of itself."}
@@ -44,36 +48,44 @@ var (
 	answerNotThere      = answer{"%s bukan peserta tiket ini.", "%s is no participant of this ticket."}
 	answerIsReporter    = answer{"%s sudah menjadi pelapor tiket ini.", "%s is this ticket's reporter already."}
 	answerNoSubject     = answer{"/%s memerlukan perihal.", "/%s needs a subject."}
+	answerNoAttachments = answer{"Tiket ini tidak punya lampiran.", "This ticket has no attachments."}
+	answerNoAttachment  = answer{"Tidak ada lampiran %s pada tiket ini: nomornya dari 1 sampai %d, seperti tercantum di samping nama berkas dalam surel kami.", "This ticket has no attachment %s: they are numbered from 1 to %d, as our mails name them beside the files."}
+	answerTooLarge      = answer{"Lampiran %d (%s, %d byte) terlalu besar untuk satu surel. Pengelola sistem mengambilnya dengan: aduan ticket export --format zip %s", "Attachment %d (%s, %d bytes) is too large for a mail. Your system's operator gets it with: aduan ticket export --format zip %s"}
+	answerRed           = answer{"/%s: tiket ini TLP:RED; buktinya hanya untuk Front Desk, penyelia, dan agen yang menanganinya.", "/%s: this ticket is TLP:RED; its evidence is for Front Desk, supervisors and its owner only."}
 	answerNoList        = answer{"Tidak ada daftar %s: pilih open, mine, overdue atau all.", "There is no list %s: choose open, mine, overdue or all."}
 )
 
 // What was done.
 var (
-	answerDone       = answer{"/%s: %s.", "/%s: %s."}
-	answerVerified   = answer{"terverifikasi; pelapor diberi tahu", "verified; the reporter is told"}
-	answerForwarded  = answer{"diteruskan kepada %s", "passed to %s"}
-	answerTaken      = answer{"kasus ini kini milik Anda", "the case is yours now"}
-	answerHandedBack = answer{"dikembalikan ke Front Desk", "back with Front Desk"}
-	answerAsked      = answer{"pertanyaan dikirim kepada pelapor; tenggat berhenti sampai dijawab", "the question went to the reporter; deadlines pause until the answer"}
-	answerReplied    = answer{"teks dikirim kepada pelapor dan peserta", "the text went to the reporter and participants"}
-	answerNoted      = answer{"catatan internal disimpan", "the internal note is kept"}
-	answerOnsite     = answer{"kunjungan %s dicatat; pelapor diberi tahu", "the visit at %s is recorded; the reporter is told"}
-	answerRecommend  = answer{"rekomendasi dicatat dan dikirim", "the recommendation is recorded and sent"}
-	answerMonitor    = answer{"dipantau; pelapor diberi tahu", "monitored; the reporter is told"}
-	answerMonitorTo  = answer{"dipantau sampai %s; pelapor diberi tahu", "monitored until %s; the reporter is told"}
-	answerClosed     = answer{"ditutup; pelapor menerima rekomendasi", "closed; the reporter has the recommendations"}
-	answerRejected   = answer{"ditolak; pelapor menerima alasannya", "rejected; the reporter has the reason"}
-	answerDuplicate  = answer{"duplikat dari %s; pelapor diberi tahu", "a duplicate of %s; the reporter is told"}
-	answerReopened   = answer{"dibuka kembali", "reopened"}
-	answerReporter   = answer{"percakapan dipindahkan ke %s; alamat lama tidak diberi tahu", "the conversation moved to %s; the former address is not told"}
-	answerNew        = answer{"tiket %s dibuka", "ticket %s is open"}
-	answerAway       = answer{"Anda dilewati sampai %s", "teams skip you until %s"}
-	answerSet        = answer{"%s kini %s", "%s is %s now"}
-	answerCc         = answer{"%s menjadi peserta", "%s is a participant now"}
-	answerUncc       = answer{"%s bukan peserta lagi", "%s is no participant any more"}
-	answerNoteToo    = answer{"Teks Anda disimpan secara internal.", "Your text is kept internally."}
-	answerCancelled  = answer{"Perintah itu dibatalkan; penyelia diberi tahu bahwa ada yang menulis atas nama Anda.", "Those commands are cancelled; the supervisors are told that somebody writes in your name."}
-	answerSentToo    = answer{"Teks Anda dikirim kepada pelapor.", "Your text went to the reporter."}
+	answerDone         = answer{"/%s: %s.", "/%s: %s."}
+	answerVerified     = answer{"terverifikasi; pelapor diberi tahu", "verified; the reporter is told"}
+	answerForwarded    = answer{"diteruskan kepada %s", "passed to %s"}
+	answerTaken        = answer{"kasus ini kini milik Anda", "the case is yours now"}
+	answerHandedBack   = answer{"dikembalikan ke Front Desk", "back with Front Desk"}
+	answerAsked        = answer{"pertanyaan dikirim kepada pelapor; tenggat berhenti sampai dijawab", "the question went to the reporter; deadlines pause until the answer"}
+	answerReplied      = answer{"teks dikirim kepada pelapor dan peserta", "the text went to the reporter and participants"}
+	answerNoted        = answer{"catatan internal disimpan", "the internal note is kept"}
+	answerOnsite       = answer{"kunjungan %s dicatat; pelapor diberi tahu", "the visit at %s is recorded; the reporter is told"}
+	answerRecommend    = answer{"rekomendasi dicatat dan dikirim", "the recommendation is recorded and sent"}
+	answerMonitor      = answer{"dipantau; pelapor diberi tahu", "monitored; the reporter is told"}
+	answerMonitorTo    = answer{"dipantau sampai %s; pelapor diberi tahu", "monitored until %s; the reporter is told"}
+	answerClosed       = answer{"ditutup; pelapor menerima rekomendasi", "closed; the reporter has the recommendations"}
+	answerRejected     = answer{"ditolak; pelapor menerima alasannya", "rejected; the reporter has the reason"}
+	answerDuplicate    = answer{"duplikat dari %s; pelapor diberi tahu", "a duplicate of %s; the reporter is told"}
+	answerReopened     = answer{"dibuka kembali", "reopened"}
+	answerReporter     = answer{"percakapan dipindahkan ke %s; alamat lama tidak diberi tahu", "the conversation moved to %s; the former address is not told"}
+	answerNew          = answer{"tiket %s dibuka", "ticket %s is open"}
+	answerAway         = answer{"Anda dilewati sampai %s", "teams skip you until %s"}
+	answerYes          = answer{"ya", "yes"}
+	answerNo           = answer{"tidak", "no"}
+	answerInIndonesian = answer{"bahasa Indonesia", "Indonesian"}
+	answerInEnglish    = answer{"bahasa Inggris", "English"}
+	answerSet          = answer{"%s kini %s", "%s is %s now"}
+	answerCc           = answer{"%s menjadi peserta", "%s is a participant now"}
+	answerUncc         = answer{"%s bukan peserta lagi", "%s is no participant any more"}
+	answerNoteToo      = answer{"Teks Anda disimpan secara internal.", "Your text is kept internally."}
+	answerCancelled    = answer{"Perintah itu dibatalkan; penyelia diberi tahu bahwa ada yang menulis atas nama Anda.", "Those commands are cancelled; the supervisors are told that somebody writes in your name."}
+	answerSentToo      = answer{"Teks Anda dikirim kepada pelapor.", "Your text went to the reporter."}
 )
 
 // What a request to confirm says beside the commands.

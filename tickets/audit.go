@@ -9,7 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -87,8 +88,7 @@ func (a *audit) ticket(ctx context.Context, t *tx, row *ticketRow) error {
 	if err != nil {
 		return err
 	}
-	named := map[int64]string{} // digests of the messages that events name
-	sent := map[string]string{} // hashes of the mails that events say went out
+	said := facts{map[int64]string{}, map[int64]Visibility{}, map[string]string{}}
 	prev, state := "", State("")
 	for i, e := range events {
 		a.Events++
@@ -102,7 +102,7 @@ func (a *audit) ticket(ctx context.Context, t *tx, row *ticketRow) error {
 			a.fault("%s: event %d (%s, %s) was changed: its hash does not match", row.Number, e.Seq, e.Kind, e.At.Format("2006-01-02 15:04:05"))
 		}
 		prev, state = e.Hash, e.To
-		readFacts(e, named, sent)
+		said.read(e)
 	}
 	switch {
 	case len(events) == 0:
@@ -112,28 +112,43 @@ func (a *audit) ticket(ctx context.Context, t *tx, row *ticketRow) error {
 	case row.State != state:
 		a.fault("%s: the state is %s, its events say %s", row.Number, row.State, state)
 	}
-	return a.messages(ctx, t, row, named, sent)
+	return a.messages(ctx, t, row, said)
 }
 
-func readFacts(e Event, named map[int64]string, sent map[string]string) {
-	var facts struct {
-		Message   int64
-		Digest    string
-		MessageID string `json:"message_id"`
-		SHA256    string
+// facts is what a ticket's events say of its mails.
+type facts struct {
+	named map[int64]string     // digests of the messages that events name
+	shown map[int64]Visibility // who may see them, after the last event that says so
+	sent  map[string]string    // hashes of the mails that went out, by Message-ID
+}
+
+func (f facts) read(e Event) {
+	var data struct {
+		Message    int64
+		Messages   []int64
+		Visibility Visibility
+		Digest     string
+		MessageID  string `json:"message_id"`
+		SHA256     string
 	}
-	if json.Unmarshal(e.Data, &facts) != nil {
+	if json.Unmarshal(e.Data, &data) != nil {
 		return
 	}
-	if facts.Message > 0 && facts.Digest != "" {
-		named[facts.Message] = facts.Digest
+	if data.Message > 0 && data.Digest != "" {
+		f.named[data.Message], f.shown[data.Message] = data.Digest, data.Visibility
 	}
-	if e.Kind == "sent" && facts.MessageID != "" {
-		sent[facts.MessageID] = facts.SHA256
+	if e.Kind == "released" {
+		for _, id := range data.Messages {
+			f.shown[id] = VisiblePublic
+		}
+	}
+	if e.Kind == "sent" && data.MessageID != "" && data.SHA256 != "" {
+		f.sent[data.MessageID] = data.SHA256
 	}
 }
 
-func (a *audit) messages(ctx context.Context, t *tx, row *ticketRow, named map[int64]string, sent map[string]string) error {
+func (a *audit) messages(ctx context.Context, t *tx, row *ticketRow, facts facts) error {
+	named, sent, shown := facts.named, facts.sent, facts.shown
 	var rows []struct {
 		messageRow
 		Digest string
@@ -143,7 +158,11 @@ func (a *audit) messages(ctx context.Context, t *tx, row *ticketRow, named map[i
 	}
 	for _, r := range rows {
 		a.Messages++
-		digest := digestOf(strconv.FormatInt(r.At, 10), r.Direction, r.FromAddress, r.FromName, r.Subject, r.Text, r.NewText, r.Automatic, r.Proof, r.SHA256)
+		m := r.message()
+		if err := t.attachments(ctx, &m); err != nil {
+			return err
+		}
+		digest := digestMessage(r.messageRow, m.Attachments)
 		switch {
 		case digest != r.Digest:
 			a.fault("%s: message %d was changed: its digest does not match", row.Number, r.ID)
@@ -153,14 +172,20 @@ func (a *audit) messages(ctx context.Context, t *tx, row *ticketRow, named map[i
 			a.fault("%s: message %d is not the one that its event names", row.Number, r.ID)
 		case r.Direction == "out" && sent[r.MessageID] != "" && sent[r.MessageID] != r.SHA256:
 			a.fault("%s: mail %d is not the one that was sent", row.Number, r.ID)
+		case shown[r.ID] != "" && shown[r.ID] != r.Visibility:
+			a.fault("%s: message %d is %s, its events say %s", row.Number, r.ID, r.Visibility, shown[r.ID])
 		}
 		delete(named, r.ID)
+		delete(sent, r.MessageID)
 		if words := a.mail(ctx, r.SHA256); words != "" {
 			a.fault("%s: the raw mail of message %d (%s) %s", row.Number, r.ID, r.SHA256, words)
 		}
 	}
-	for id := range named {
+	for _, id := range slices.Sorted(maps.Keys(named)) {
 		a.fault("%s: message %d is missing", row.Number, id)
+	}
+	for _, id := range slices.Sorted(maps.Keys(sent)) {
+		a.fault("%s: the mail %s that was sent is missing", row.Number, id)
 	}
 	return nil
 }

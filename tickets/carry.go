@@ -1,6 +1,7 @@
 package tickets
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -15,7 +16,7 @@ func (o *order) verify(c Command, line CommandLine) *fault {
 		return x
 	}
 	o.moveTo(Verified, "verified", o.facts(map[string]any{"fields": line.Set}))
-	if o.a.Body != "" {
+	if o.a.Body != "" && !o.textPlaced {
 		o.purpose = "documentation"
 	}
 	o.tellReporter(Item{Kind: KindVerified, State: Verified})
@@ -61,7 +62,7 @@ func (o *order) toFrontDesk(c Command, line CommandLine) *fault {
 // handBack returns the case to Front Desk.
 func (f *filing) handBack(from string) {
 	f.moveTo(Verified, "handed-back", map[string]any{"message": f.message, "from": from})
-	f.ticket.Owner, f.ticket.MonitorUntil = 0, 0
+	f.ticket.Owner = 0
 	f.tellReporter(Item{Kind: KindHandedBack, State: Verified})
 }
 
@@ -84,7 +85,7 @@ func (o *order) give(c Command, agent Staff, a answer, args ...any) *fault {
 		o.changed()
 	}
 	o.moveTo(Responding, "forwarded", o.facts(map[string]any{"to": agent.Address}))
-	t.Owner, t.MonitorUntil = agent.ID, 0
+	t.Owner = agent.ID
 	if moved {
 		o.tellReporter(Item{Kind: KindResponding, State: Responding})
 	}
@@ -166,9 +167,14 @@ func (o *order) freest(team string) (Staff, *fault) {
 	return best, nil
 }
 
+// reachable says whether there is a reporter to whom mail can be sent.
+func (f *filing) reachable() bool {
+	return ValidAddress(f.ticket.Reporter) && !f.s.Mailbox.Own(f.ticket.Reporter)
+}
+
 // needsReporter refuses what would tell nobody.
 func (o *order) needsReporter() *fault {
-	if o.ticket.Reporter == "" {
+	if !o.reachable() {
 		return &fault{"", answerNoReporter.say(o.s.Language)}
 	}
 	return nil
@@ -316,6 +322,10 @@ func (o *order) duplicate(c Command, line CommandLine) *fault {
 		return &fault{"", answerNoSuchTicket.say(o.s.Language, quoted(arg))}
 	}
 	target, err := o.t.ticketByNumber(o.ctx, n)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		o.do("look for the other ticket", func() error { return err })
+		return nil
+	}
 	if err != nil {
 		return &fault{"", answerNoSuchTicket.say(o.s.Language, quoted(arg))}
 	}
@@ -345,7 +355,6 @@ func (o *order) reopenIt(c Command, line CommandLine) *fault {
 	if x := o.noArguments(line); x != nil {
 		return x
 	}
-	o.ticket.MonitorUntil = 0
 	o.reopen("reopened")
 	o.did(c, answerReopened)
 	return nil

@@ -1,6 +1,7 @@
 package tickets
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -46,15 +47,19 @@ func (o *order) dismiss(address string) {
 		return err
 	})
 	o.do("withdraw notices", func() error {
-		_, err := o.t.exec(o.ctx, `UPDATE notice SET state = 'failed', settled_at = ?, words = 'withdrawn: the recipient is no longer on the ticket' WHERE ticket = ? AND recipient = ? AND state IN ('queued', 'held')`, o.now, o.ticket.ID, address)
-		return err
+		return o.t.withdraw(o.ctx, `ticket = ? AND recipient = ? AND audience <> 'staff'`, o.now, "the recipient is no longer on the ticket", o.ticket.ID, address)
 	})
-	for i, d := range o.drafts {
-		if d.ticket == o.ticket && d.to.Address == address {
-			o.drafts = slices.Delete(o.drafts, i, i+1)
-			break
-		}
-	}
+	o.drafts = slices.DeleteFunc(slices.Clone(o.drafts), func(d *draft) bool {
+		return d.ticket == o.ticket && d.to.Address == address && d.audience != ToStaff
+	})
+}
+
+// withdraw keeps notices from being sent, also by a later retry; what went out already stays as it is.
+func (t *tx) withdraw(ctx context.Context, which string, now int64, why string, args ...any) error {
+	_, err := t.exec(ctx, `UPDATE notice SET settled_at = CASE WHEN state IN ('queued', 'held') THEN ? ELSE settled_at END, words = ?,
+		state = CASE WHEN state IN ('queued', 'held') THEN 'failed' ELSE state END WHERE state IN ('queued', 'held', 'failed', 'bounced') AND `+which,
+		append([]any{now, "withdrawn: " + why}, args...)...)
+	return err
 }
 
 // nameOf is the name that an address last wrote under on this ticket.
@@ -124,6 +129,9 @@ func (o *order) uncc(c Command, line CommandLine) *fault {
 
 // openNew opens a ticket for what came by telephone or at the counter; commands below it are about the new ticket.
 func (o *order) openNew(c Command, line CommandLine) *fault {
+	if len(o.given) > 0 {
+		return &fault{line.Line, answerNewFirst.say(o.s.Language, line.Name)}
+	}
 	subject := CleanLine(joined(line.Args))
 	if subject == "" {
 		return &fault{"", answerNoSubject.say(o.s.Language, line.Name)}
@@ -153,9 +161,13 @@ func (o *order) openNew(c Command, line CommandLine) *fault {
 }
 
 func (o *order) away(c Command, line CommandLine) *fault {
-	at, _, rest, x := o.whenArgument(c, line)
+	at, allDay, rest, x := o.whenArgument(c, line)
 	if x != nil {
 		return x
+	}
+	shown := FormatTime(at, o.s.Location, o.s.Language)
+	if allDay {
+		shown, at = FormatDate(at, o.s.Location, o.s.Language), endOf(at, allDay)
 	}
 	if rest != "" {
 		return &fault{"", answerTooMuch.say(o.s.Language, line.Name, quoted(rest))}
@@ -174,7 +186,7 @@ func (o *order) away(c Command, line CommandLine) *fault {
 		}
 	}
 	o.event("away", o.facts(map[string]any{"until": at.In(o.s.Location)}))
-	o.did(c, answerAway, FormatTime(at, o.s.Location, o.s.Language))
+	o.did(c, answerAway, shown)
 	return nil
 }
 

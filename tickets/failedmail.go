@@ -56,6 +56,9 @@ func (s *Store) Faulted(ctx context.Context, a Arrival, fault error, now time.Ti
 		if givenUp = row.Faults >= faultsBeforeFailed; !givenUp {
 			return nil
 		}
+		if row.Faults > faultsBeforeFailed {
+			return nil // told already
+		}
 		if _, err := t.exec(ctx, `INSERT INTO ledger (mailbox, uid_validity, uid, message, verdict, at) VALUES (?, ?, ?, 0, 'failed', ?) ON CONFLICT DO NOTHING`, a.Mailbox, a.UIDValidity, a.UID, micros(now)); err != nil {
 			return err
 		}

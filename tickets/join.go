@@ -264,6 +264,9 @@ func (f *filing) findTicket() (int64, error) {
 	if f.a.Automatic == AutoOwn && f.a.MessageID != "" {
 		ids = append([]string{f.a.MessageID}, ids...)
 	}
+	if id, err := f.ticketOfEnvelope(); err != nil || id > 0 {
+		return id, err
+	}
 	if id, err := f.ticketOfMails(ids); err != nil || id > 0 {
 		return id, err
 	}
@@ -275,6 +278,22 @@ func (f *filing) findTicket() (int64, error) {
 		}
 	}
 	return f.ticketOfThread(ids)
+}
+
+// ticketOfEnvelope finds the notice to whose envelope address a robot answered. It proves nothing: it only says where the
+// robot's words belong.
+func (f *filing) ticketOfEnvelope() (int64, error) {
+	var ids []string
+	for _, address := range f.a.Recipients {
+		if token := f.s.Mailbox.Token(address); f.s.Keys.isNotice(token) {
+			ids = append(ids, token+"@"+f.s.Mailbox.Domain())
+		}
+	}
+	n, err := f.answered(ids)
+	if err != nil || n == nil {
+		return 0, err
+	}
+	return n.Ticket, nil
 }
 
 // ticketOfMails looks the mails up that a mail names: ours first, then those on record.

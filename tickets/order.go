@@ -1,8 +1,8 @@
 package tickets
 
 import (
+	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -14,6 +14,7 @@ type order struct {
 	done  []string // what was done, for the answer
 	said  bool     // the answer is a notice of its own: a list, a status, help
 	given []string // names of the commands so far
+	moved string   // why commands that mean the ticket as it was are refused; "" where nobody moved it on
 }
 
 // carriers holds what each command of the table does once it is allowed.
@@ -21,7 +22,7 @@ var carriers = map[string]func(*order, Command, CommandLine) *fault{
 	"verify": (*order).verify, "forward": (*order).forward, "take": (*order).take, "ask": (*order).ask, "reply": (*order).reply, "note": (*order).note,
 	"onsite": (*order).onsite, "recommend": (*order).recommend, "monitor": (*order).monitor, "close": (*order).close, "reject": (*order).reject,
 	"duplicate": (*order).duplicate, "reopen": (*order).reopenIt, "reporter": (*order).moveReporter, "new": (*order).openNew, "away": (*order).away,
-	"set": (*order).set, "cc": (*order).cc, "uncc": (*order).uncc, "status": (*order).status, "list": (*order).list, "help": (*order).help,
+	"evidence": (*order).evidence, "set": (*order).set, "cc": (*order).cc, "uncc": (*order).uncc, "status": (*order).status, "list": (*order).list, "help": (*order).help,
 }
 
 // run carries out one command, or says what is wrong with its line.
@@ -31,6 +32,11 @@ func (o *order) run(c Command, line CommandLine) *fault {
 	}
 	if words := o.forbids(c, line); words != "" {
 		return &fault{line.Line, words}
+	}
+	for _, key := range slices.Sorted(maps.Keys(line.Set)) {
+		if !slices.Contains(c.Keys, key) {
+			return &fault{line.Line, answerTooMuch.say(o.s.Language, line.Name, quoted(o.keyName(key)+"="+line.Set[key]))}
+		}
 	}
 	x := carriers[c.Name](o, c, line)
 	if x != nil && x.line == "" {
@@ -52,8 +58,8 @@ func (o *order) forbids(c Command, line CommandLine) string {
 	if !o.mayGive(c) {
 		return answerNotYours.say(l, line.Name, o.givers(c))
 	}
-	if words := o.stale(c); words != "" {
-		return words
+	if o.moved != "" && slices.Contains(staleCommands, c.Name) {
+		return o.moved
 	}
 	if len(c.From) > 0 && !slices.Contains(c.From, o.ticket.State) {
 		return answerWrongState.say(l, line.Name, o.ticket.State.Label(l), labels(c.From, l))
@@ -103,13 +109,14 @@ func labels(states []State, l Language) string {
 // staleCommands are refused in answer to a mail from before the ticket's last change of state or owner.
 var staleCommands = []string{"forward", "reject", "duplicate"}
 
-// stale says who moved the ticket on since the mail that this one answers; "" where nobody did, or this mail itself.
-func (o *order) stale(c Command) string {
-	t := o.ticket
-	if !slices.Contains(staleCommands, c.Name) || o.sender.version < 0 || t.ChangedMessage == o.message || uint16(o.sender.version) == uint16(t.Version) {
+// movedOn says who moved the ticket on since the mail that this one answers; "" where nobody did. It is asked before the first
+// command: what this mail itself changes makes nothing stale, and hides nothing either.
+func (f *filing) movedOn() string {
+	t := f.ticket
+	if t == nil || f.sender.version < 0 || uint16(f.sender.version) == uint16(t.Version) {
 		return ""
 	}
-	return answerStale.say(o.s.Language, t.State.Label(o.s.Language), t.ChangedBy, FormatTime(fromMicros(t.ChangedAt), o.s.Location, o.s.Language))
+	return answerStale.say(f.s.Language, t.State.Label(f.s.Language), t.ChangedBy, FormatTime(fromMicros(t.ChangedAt), f.s.Location, f.s.Language))
 }
 
 // did adds a line to the answer.
@@ -137,6 +144,7 @@ func (o *order) placeText() {
 	}
 	text := o.a.Body != "" || len(o.a.Attachments) > 0
 	switch {
+	case slices.Contains(o.given, "new"): // the text is the new ticket's report
 	case o.use == TextOutgoing:
 		o.do("make the message public", func() error { return o.placeMessage(VisiblePublic, "") })
 		if text {
@@ -144,7 +152,7 @@ func (o *order) placeText() {
 		}
 	case o.use == TextInternal:
 		o.do("keep the message internal", func() error { return o.placeMessage(VisibleInternal, "") })
-	case o.ticket != nil && text && !slices.Contains(o.given, "new"):
+	case o.ticket != nil && text:
 		if o.sender.room == Public {
 			o.passOn("replied")
 			o.done = append(o.done, answerSentToo.say(o.s.Language))
@@ -213,14 +221,6 @@ func (o *order) outsideAddress(arg string) (string, *fault) {
 	return address, nil
 }
 
-// noArguments refuses what a command has no use for: it may be a mistake that means something.
-func (o *order) noArguments(line CommandLine) *fault {
-	if len(line.Args) > 0 {
-		return &fault{line.Line, answerTooMuch.say(o.s.Language, line.Name, quoted(joined(line.Args)))}
-	}
-	return nil
-}
-
 // whenArgument reads a time at the beginning of the arguments and returns the rest.
 func (o *order) whenArgument(c Command, line CommandLine) (at time.Time, allDay bool, rest string, x *fault) {
 	l := o.s.Language
@@ -229,106 +229,10 @@ func (o *order) whenArgument(c Command, line CommandLine) (at time.Time, allDay 
 	}
 	at, allDay, used, err := ParseWhen(line.Args, fromMicros(o.now), o.s.Location)
 	if err != nil {
-		return at, false, "", &fault{line.Line, err.Error()}
+		return at, false, "", &fault{line.Line, o.whenWords(err)}
 	}
-	end := at
-	if allDay {
-		end = at.AddDate(0, 0, 1)
-	}
-	if !end.After(fromMicros(o.now)) {
+	if !endOf(at, allDay).After(fromMicros(o.now)) {
 		return at, false, "", &fault{line.Line, answerPast.say(l, FormatTime(at, o.s.Location, l))}
 	}
 	return at, allDay, joined(line.Args[used:]), nil
-}
-
-// setFields applies key=value pairs, checked and in a fixed order, and returns what the answer says of them.
-func (o *order) setFields(set map[string]string) (done []string, x *fault) {
-	for _, key := range FieldKeys {
-		value, given := set[key.Name]
-		if !given {
-			continue
-		}
-		shown, options := o.setField(key.Name, value)
-		if options != "" {
-			return nil, &fault{"", answerBadValue.say(o.s.Language, key.Name, Shorten(CleanLine(value), 60), options)}
-		}
-		done = append(done, answerSet.say(o.s.Language, key.Name, shown))
-	}
-	return done, nil
-}
-
-// setField sets one field and returns how it reads now; options are the values to choose from where this is none.
-func (o *order) setField(key, value string) (shown, options string) {
-	t := o.ticket
-	switch key {
-	case "type":
-		v, ok := ParseType(value)
-		if !ok {
-			return "", typeIDs()
-		}
-		t.Type, shown = v, v.Incident().Label
-	case "severity":
-		v, ok := ParseSeverity(value)
-		if !ok {
-			return "", "critical (sangat-berbahaya), high (berbahaya), medium (cukup-berbahaya), low (perlu-diperhatikan)"
-		}
-		t.Severity, shown = v, v.Label(o.s.Language)
-	case "tlp":
-		v, ok := ParseTLP(value)
-		if !ok {
-			return "", "clear, green, amber, amber+strict, red"
-		}
-		t.TLP, shown = v, v.Label()
-	case "iiv":
-		v, ok := parseYes(value)
-		if !ok {
-			return "", "yes (ya), no (tidak)"
-		}
-		t.IIV, shown = v, strconv.FormatBool(v)
-	case "lang":
-		v := Language(Key(value))
-		if v != Indonesian && v != English {
-			return "", "id, en"
-		}
-		t.Language, shown = v, string(v)
-	case "subject":
-		v := o.ticketSubject(value, t.Language)
-		t.Subject, shown = v, v
-	default:
-		return o.setTime(key, value)
-	}
-	return shown, ""
-}
-
-// setTime sets a field that holds a time.
-func (o *order) setTime(key, value string) (shown, options string) {
-	at, _, _, err := ParseWhen(strings.Fields(value), fromMicros(o.now), o.s.Location)
-	if err != nil {
-		return "", err.Error()
-	}
-	switch key {
-	case "found":
-		o.ticket.FoundAt = micros(at)
-	case "due":
-		o.ticket.DueAt = micros(at)
-	}
-	return FormatTime(at, o.s.Location, o.s.Language), ""
-}
-
-func typeIDs() string {
-	var ids []string
-	for _, i := range Incidents {
-		ids = append(ids, string(i.Type))
-	}
-	return strings.Join(ids, ", ")
-}
-
-func parseYes(s string) (yes, ok bool) {
-	switch plainWord(s) {
-	case "yes", "ya", "y", "true", "1":
-		return true, true
-	case "no", "tidak", "bukan", "n", "false", "0":
-		return false, true
-	}
-	return false, false
 }

@@ -48,40 +48,51 @@ func (s *Store) Claim(ctx context.Context, n int) ([]Notice, error) {
 		return nil, fmt.Errorf("claim notices: %w", err)
 	}
 	slices.SortFunc(rows, func(a, b noticeRow) int { return cmp.Compare(a.ID, b.ID) })
-	notices := make([]Notice, 0, len(rows))
+	notices, err := s.readNotices(ctx, rows...)
+	if err == nil {
+		return notices, nil
+	}
+	notices = notices[:0]
 	for _, r := range rows {
-		notice, err := s.readNotice(ctx, r)
+		alone, err := s.readNotices(ctx, r)
 		if err == nil {
-			notices = append(notices, notice)
+			notices = append(notices, alone...)
 			continue
 		}
 		// One that cannot be read waits alone. Where the database is away for all, the leases end by themselves.
 		if down := s.infrastructure(ctx, err); down != nil {
 			return nil, fmt.Errorf("read claimed notices: %w", down)
 		}
-		if err := s.Later(ctx, notice, err.Error()); err != nil && !errors.Is(err, ErrClaimLost) {
+		if err := s.Later(ctx, r.claim(), err.Error()); err != nil && !errors.Is(err, ErrClaimLost) {
 			return nil, err
 		}
 	}
 	return notices, nil
 }
 
-// readNotice fills in a claimed notice; where that is not possible, what is returned beside the error still names the claim.
-func (s *Store) readNotice(ctx context.Context, r noticeRow) (n Notice, err error) {
+// claim is what is known of a claimed notice without reading what it says.
+func (r noticeRow) claim() Notice {
+	return Notice{ID: r.ID, Attempt: r.Attempts, Kind: r.Kind, To: Address{r.RecipientName, r.Recipient}, QueuedAt: fromMicros(r.QueuedAt)}
+}
+
+// readNotices fills in claimed notices.
+func (s *Store) readNotices(ctx context.Context, rows ...noticeRow) (notices []Notice, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("read notice %d: panic: %v", r.ID, p)
+			err = fmt.Errorf("read notices: panic: %v", p)
 		}
 	}()
-	n = Notice{ID: r.ID, Attempt: r.Attempts, Kind: r.Kind, To: Address{r.RecipientName, r.Recipient}, QueuedAt: fromMicros(r.QueuedAt)}
 	err = s.look(ctx, func(t *tx) error {
-		whole, err := t.notice(ctx, r)
-		if err == nil {
-			n = whole
+		for _, r := range rows {
+			n, err := t.notice(ctx, r)
+			if err != nil {
+				return err
+			}
+			notices = append(notices, n)
 		}
-		return err
+		return nil
 	})
-	return n, err
+	return notices, err
 }
 
 // ReleaseClaims frees all claims: for the start of a process that alone owns its database.
@@ -259,11 +270,12 @@ func (s *Store) Rendered(ctx context.Context, n Notice, sha256 string, size int6
 		if n.Audience == ToStaff {
 			visibility = VisibleInternal
 		}
-		at, text := micros(s.now()), CleanText(text)
+		at, text := micros(s.now()), CleanText(withoutPasswords(n, text))
 		_, err = t.exec(ctx, `INSERT INTO message (ticket, at, direction, visibility, from_address, from_name, recipients, subject, text, new_text, body, automatic, proof, proof_detail, sha256, size, message_id, fingerprint, notice, digest)
 			VALUES (?, ?, 'out', ?, ?, ?, ?, ?, ?, ?, '', ?, '', '', ?, ?, ?, '', ?, ?)`,
 			n.Ticket.ID, at, string(visibility), s.Mailbox.Address, s.TeamName, list([]string{n.To.Address}), n.Subject, text, text, automaticOf(n), sha256, size, n.MessageID, n.ID,
-			digestOf(strconv.FormatInt(at, 10), "out", s.Mailbox.Address, s.TeamName, n.Subject, text, text, automaticOf(n), "", sha256))
+			digestMessage(messageRow{At: at, Direction: "out", FromAddress: s.Mailbox.Address, FromName: s.TeamName, Recipients: list([]string{n.To.Address}), Subject: n.Subject, Text: text, NewText: text,
+				Automatic: automaticOf(n), SHA256: sha256, Size: size, MessageID: n.MessageID, Problems: "[]"}, nil))
 		if err != nil {
 			return fmt.Errorf("record the mail of notice %d: %w", n.ID, err)
 		}

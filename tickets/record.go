@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -32,6 +33,7 @@ func (f *filing) clean() {
 			*s = CleanText((*s)[:maxText])
 		}
 	}
+	a.Authentication.Detail = CleanLine(a.Authentication.Detail)
 	if a.Fingerprint == "" { // what could not be read is known by its bytes
 		a.Fingerprint = a.SHA256
 	}
@@ -41,12 +43,16 @@ func (f *filing) clean() {
 	for i := range a.Attachments {
 		a.Attachments[i].Filename = Shorten(CleanLine(a.Attachments[i].Filename), maxName)
 		a.Attachments[i].ContentType = CleanLine(a.Attachments[i].ContentType)
+		a.Attachments[i].ContentID, a.Attachments[i].Place = CleanLine(a.Attachments[i].ContentID), CleanLine(a.Attachments[i].Place)
+	}
+	for i := range a.Problems {
+		a.Problems[i] = CleanLine(a.Problems[i])
 	}
 }
 
 func cleanID(id string) string {
 	id = CleanLine(id)
-	return id[:min(len(id), 998)]
+	return CleanText(id[:min(len(id), 998)])
 }
 
 func cleanIDs(ids []string) []string {
@@ -104,15 +110,14 @@ func (f *filing) enterLedger(message int64) error {
 func (f *filing) record() {
 	f.visible = f.visibility()
 	f.do("record the message", func() error {
-		a := f.a
-		to := make([]string, 0, len(a.To)+len(a.Cc))
-		for _, x := range append(a.To[:len(a.To):len(a.To)], a.Cc...) {
-			to = append(to, CleanLine(x.Address))
+		if err := f.flagSameID(); err != nil {
+			return err
 		}
+		a := f.a
 		err := f.t.get(f.ctx, &f.message, `INSERT INTO message (ticket, at, direction, visibility, from_address, from_name, recipients, subject, text, new_text, body, automatic,
 			proof, proof_detail, sha256, size, message_id, fingerprint, thread_index, problems, digest)
 			VALUES (?, ?, 'in', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id`,
-			f.ticketID(), micros(a.At), string(f.visible), a.From.Address, a.From.Name, list(to), a.Subject, a.Text, a.NewText, a.Body, a.Automatic,
+			f.ticketID(), micros(a.At), string(f.visible), a.From.Address, a.From.Name, list(f.recipients()), a.Subject, a.Text, a.NewText, a.Body, a.Automatic,
 			f.sender.proof, f.sender.detail, a.SHA256, a.Size, a.MessageID, a.Fingerprint, a.ThreadIndex, list(a.Problems), f.digest())
 		if errors.Is(err, sql.ErrNoRows) {
 			return errRace // for the fingerprint: the next try finds the mail known
@@ -129,10 +134,23 @@ func (f *filing) record() {
 	f.do("spend reply addresses", f.spendReplyAddresses)
 }
 
+// flagSameID notes that another mail has the same Message-ID: both are on record, and whoever reads them should know.
+func (f *filing) flagSameID() error {
+	if f.a.MessageID == "" {
+		return nil
+	}
+	var n int
+	err := f.t.get(f.ctx, &n, `SELECT COUNT(*) FROM message WHERE message_id = ? AND direction = 'in'`, f.a.MessageID)
+	if n > 0 {
+		f.a.Problems = append(slices.Clone(f.a.Problems), "another mail with other content has the same Message-ID")
+	}
+	return err
+}
+
 func (f *filing) recordAttachments() error {
 	for i, a := range f.a.Attachments {
 		_, err := f.t.exec(f.ctx, `INSERT INTO attachment (message, n, filename, content_type, size, sha256, inline, content_id, place, decoration) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			f.message, i+1, a.Filename, a.ContentType, a.Size, a.SHA256, bit(a.Inline), CleanLine(a.ContentID), CleanLine(a.Place), bit(a.Decoration))
+			f.message, i+1, a.Filename, a.ContentType, a.Size, a.SHA256, bit(a.Inline), a.ContentID, a.Place, bit(a.Decoration))
 		if err != nil {
 			return err
 		}
@@ -217,7 +235,27 @@ func (f *filing) digest() string {
 		return f.recorded // how far the sender is believed may change after the row was written
 	}
 	a := f.a
-	return digestOf(strconv.FormatInt(micros(a.At), 10), "in", a.From.Address, a.From.Name, a.Subject, a.Text, a.NewText, a.Automatic, f.sender.proof, a.SHA256)
+	return digestMessage(messageRow{At: micros(a.At), Direction: "in", FromAddress: a.From.Address, FromName: a.From.Name, Recipients: list(f.recipients()), Subject: a.Subject, Text: a.Text, NewText: a.NewText,
+		Body: a.Body, Automatic: a.Automatic, Proof: f.sender.proof, ProofDetail: f.sender.detail, SHA256: a.SHA256, Size: a.Size, MessageID: a.MessageID, Problems: list(a.Problems)}, a.Attachments)
+}
+
+// digestMessage is over what never changes in a message's row and in those of its attachments.
+func digestMessage(r messageRow, attachments []Attachment) string {
+	fields := []string{strconv.FormatInt(r.At, 10), r.Direction, r.FromAddress, r.FromName, r.Recipients, r.Subject, r.Text, r.NewText, r.Body, r.Automatic, r.Proof, r.ProofDetail,
+		r.SHA256, strconv.FormatInt(r.Size, 10), r.MessageID, r.Problems}
+	for _, a := range attachments {
+		fields = append(fields, a.Filename, a.ContentType, strconv.FormatInt(a.Size, 10), a.SHA256, strconv.FormatBool(a.Inline), a.ContentID, a.Place, strconv.FormatBool(a.Decoration))
+	}
+	return digestOf(fields...)
+}
+
+// recipients are whom the mail's To and Cc name.
+func (f *filing) recipients() []string {
+	to := make([]string, 0, len(f.a.To)+len(f.a.Cc))
+	for _, x := range append(f.a.To[:len(f.a.To):len(f.a.To)], f.a.Cc...) {
+		to = append(to, CleanLine(x.Address))
+	}
+	return to
 }
 
 func digestOf(fields ...string) string {

@@ -3,6 +3,7 @@ package tickets
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -17,9 +18,20 @@ const remindedAtMost = 100
 func (s *Store) Remind(ctx context.Context, now time.Time) (int, error) {
 	var ids []int64
 	err := s.look(ctx, func(t *tx) error {
-		asked := s.workdaysBefore(now, askAgainAfter)
-		return t.all(ctx, &ids, fmt.Sprintf(`SELECT id FROM ticket WHERE monitor_until > 0 AND monitor_until <= ?
-			UNION SELECT id FROM ticket WHERE asked_at > 0 AND asked_at <= ? AND asked_again = 0 LIMIT %d`, remindedAtMost), micros(now), micros(asked))
+		if err := t.all(ctx, &ids, fmt.Sprintf(`SELECT id FROM ticket WHERE monitor_until > 0 AND monitor_until <= ? ORDER BY id LIMIT %d`, remindedAtMost), micros(now)); err != nil {
+			return err
+		}
+		var asked []struct {
+			ID      int64
+			AskedAt int64 `db:"asked_at"`
+		}
+		err := t.all(ctx, &asked, fmt.Sprintf(`SELECT id, asked_at FROM ticket WHERE asked_at > 0 AND asked_at <= ? AND asked_again = 0 ORDER BY asked_at LIMIT %d`, remindedAtMost), micros(now.AddDate(0, 0, -askAgainAfter)))
+		for _, a := range asked {
+			if s.askAgain(a.AskedAt, now) && !slices.Contains(ids, a.ID) {
+				ids = append(ids, a.ID)
+			}
+		}
+		return err
 	})
 	if err != nil {
 		return 0, fmt.Errorf("look for reminders: %w", err)
@@ -49,7 +61,7 @@ func (t *tx) remind(ctx context.Context, id int64, now time.Time) error {
 		f.tellOwner(Item{Kind: KindReminder, State: row.State, When: row.MonitorUntil})
 		row.MonitorUntil = 0
 	}
-	if row.AskedAt > 0 && !row.AskedAgain && row.AskedAt <= micros(t.s.workdaysBefore(now, askAgainAfter)) {
+	if row.AskedAt > 0 && !row.AskedAgain && t.s.askAgain(row.AskedAt, now) {
 		f.event("asked-again", map[string]any{"message": row.AskedMessage})
 		f.tellReporter(Item{Kind: KindAgain, State: row.State, Message: row.AskedMessage})
 		row.AskedAgain = true
@@ -57,11 +69,17 @@ func (t *tx) remind(ctx context.Context, id int64, now time.Time) error {
 	return f.settle(ctx)
 }
 
-// workdaysBefore goes back a number of working days: Monday to Friday without holidays, in the team's time zone.
-func (s *Store) workdaysBefore(now time.Time, days int) time.Time {
-	t := now.In(s.Location)
-	for days > 0 {
-		t = t.AddDate(0, 0, -1)
+// askAgain says whether a question has waited long enough.
+func (s *Store) askAgain(asked int64, now time.Time) bool {
+	return !s.workdaysAfter(fromMicros(asked), askAgainAfter).After(now)
+}
+
+// workdaysAfter goes on by a number of working days: Monday to Friday without holidays, in the team's time zone. It never ends
+// on a day without work.
+func (s *Store) workdaysAfter(from time.Time, days int) time.Time {
+	t := from.In(s.Location)
+	for i := 0; days > 0 && i < 1000; i++ { // a list of holidays may be absurd
+		t = t.AddDate(0, 0, 1)
 		if s.workday(t) {
 			days--
 		}

@@ -74,7 +74,7 @@ func (d directory) answersFor(issued string, p Staff) bool {
 		return true // also of a member who has no entry of their own
 	}
 	for _, s := range d {
-		if s.Address == issued && (s.ID == p.ID && s.Address == p.Address || s.Shared && slices.Contains(s.Members, p.Address)) {
+		if s.Address == issued && s.Shared && slices.Contains(s.Members, p.Address) {
 			return true
 		}
 		if s.Address == issued && s.Shared && slices.ContainsFunc(p.Aliases, func(a string) bool { return slices.Contains(s.Members, a) }) {
@@ -149,7 +149,10 @@ func (s *Store) AddStaff(ctx context.Context, p Staff, now time.Time) error {
 		if err != nil {
 			return fmt.Errorf("add staff %s: %w", p.Address, err)
 		}
-		_, err = t.exec(ctx, `UPDATE notice SET state = 'queued', next_at = ? WHERE recipient = ? AND state = 'held'`, micros(now), p.Address)
+		if _, err = t.exec(ctx, `DELETE FROM undeliverable WHERE address = ?`, p.Address); err != nil {
+			return fmt.Errorf("release held notices: %w", err)
+		}
+		_, err = t.exec(ctx, `UPDATE notice SET state = 'queued', next_at = ?, queued_at = ? WHERE recipient = ? AND state = 'held'`, micros(now), micros(now), p.Address)
 		if err != nil {
 			return fmt.Errorf("release held notices: %w", err)
 		}
@@ -211,11 +214,31 @@ func (s *Store) RemoveStaff(ctx context.Context, address string, now time.Time) 
 		if n, err := t.exec(ctx, `UPDATE staff SET removed_at = ? WHERE id = ? AND address = ? AND removed_at = 0`, micros(now), p.ID, p.Address); err != nil || n == 0 {
 			return errors.Join(err, fmt.Errorf("%s is a member of a shared mailbox: remove that mailbox and add it again without them", p.Address))
 		}
-		if _, err := t.exec(ctx, `UPDATE reply_address SET ended_at = ? WHERE person = ? AND ended_at = 0`, micros(now), p.Address); err != nil {
-			return fmt.Errorf("end reply addresses: %w", err)
+		left, err := t.directory(ctx)
+		if err != nil {
+			return err
+		}
+		for _, a := range append([]string{p.Address}, p.Members...) {
+			if _, still := left.find(a); still && a != p.Address {
+				continue
+			}
+			if err := t.endProofs(ctx, a, now); err != nil {
+				return err
+			}
 		}
 		return t.handBackAll(ctx, p, now)
 	})
+}
+
+// endProofs makes an address of former staff prove nothing and hear nothing internal any more.
+func (t *tx) endProofs(ctx context.Context, address string, now time.Time) error {
+	if _, err := t.exec(ctx, `UPDATE reply_address SET ended_at = ? WHERE person = ? AND ended_at = 0`, micros(now), address); err != nil {
+		return fmt.Errorf("end reply addresses: %w", err)
+	}
+	if err := t.withdraw(ctx, `recipient = ? AND audience = 'staff'`, micros(now), "the recipient is no longer staff", address); err != nil {
+		return fmt.Errorf("withdraw notices: %w", err)
+	}
+	return nil
 }
 
 // handBackAll returns the open cases of somebody who is gone to Front Desk.

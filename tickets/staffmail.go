@@ -14,6 +14,8 @@ func (f *filing) staffMail() {
 		f.staffRobot()
 	case f.sender.confirms != nil:
 		f.answerConfirmation()
+	case f.a.Automatic == AutoList:
+		f.staffList()
 	case f.a.Authentication.DMARCFail || f.sender.proof == ProofNone:
 		f.staffUnproven()
 	case f.a.Slip != "":
@@ -43,11 +45,24 @@ func (f *filing) staffRobot() {
 	f.open() // a report by a machine that sends in a staff member's name is a report
 }
 
+// staffList keeps what came over a mailing list among staff: no command of it runs, and nothing answers it.
+func (f *filing) staffList() {
+	f.a.Body, f.a.Commands = f.a.NewText, nil
+	switch {
+	case f.ticket == nil:
+		f.open()
+	case f.sender.proof == ProofNone || f.a.Authentication.DMARCFail:
+		f.staffUnproven()
+	default:
+		f.keepInternal("noted", "")
+	}
+}
+
 // staffUnproven never acts: words are shown to whoever works on the case, commands wait for a confirmation from the
 // registered address.
 func (f *filing) staffUnproven() {
 	if f.ticket != nil {
-		f.do("mark the message unproven", func() error { return f.placeMessage(VisibleUnproven, "") })
+		f.do("mark the message unproven", func() error { return f.placeMessage(f.unbelieved(), "") })
 		f.event("received", f.mailFacts())
 	}
 	switch {
@@ -55,10 +70,25 @@ func (f *filing) staffUnproven() {
 		f.askConfirmation()
 	case !f.mayCause():
 	case f.ticket != nil:
-		f.tellOwnerOf(f.caseOf(), f.words(KindUnproven))
+		f.tellOwnerOf(f.caseOf(), f.words(f.unbelievedKind()))
 	default:
 		f.tellStaff(nil, *f.sender.staff, Item{Kind: KindHelp})
 	}
+}
+
+// unbelieved is how the words of somebody without a proof are kept; with a proof against them they are a stranger's.
+func (f *filing) unbelieved() Visibility {
+	if f.a.Authentication.DMARCFail {
+		return VisibleUnverified
+	}
+	return VisibleUnproven
+}
+
+func (f *filing) unbelievedKind() Kind {
+	if f.a.Authentication.DMARCFail {
+		return KindUnverified
+	}
+	return KindUnproven
 }
 
 // staffWords is a staff member's plain text: it goes where the mail that it answers said.
@@ -67,11 +97,22 @@ func (f *filing) staffWords() {
 		f.refuse(fault{"", answerEmpty.say(f.s.Language)})
 		return
 	}
-	if f.sender.room == Public {
-		f.passOn("replied")
+	if f.sender.room != Public {
+		f.keepInternal("noted", "")
 		return
 	}
-	f.keepInternal("noted", "")
+	if !f.heard() {
+		f.refuse(fault{"", answerNoReporter.say(f.s.Language)})
+		return
+	}
+	f.passOn("replied")
+}
+
+// heard says whether there is anybody outside staff who would get a word.
+func (f *filing) heard() bool {
+	people, err := f.t.participants(f.ctx, f.ticket.ID)
+	f.do("look for participants", func() error { return err })
+	return f.reachable() || len(people) > 0
 }
 
 // passOn sends the text to the reporter and the participants, and lets the owner know what a colleague wrote.
@@ -203,7 +244,10 @@ func (f *filing) rollback(s saved) {
 // textUse is what the commands of this mail, taken together, make of its text.
 func (f *filing) textUse(cs []Command) (TextUse, *fault) {
 	use := TextKept
-	for _, c := range cs {
+	for i, c := range cs {
+		if i > 0 && c.Must && c.Text != TextReason && cs[0].Text == TextReport {
+			return "", &fault{f.a.Commands[i].Line, answerNewText.say(f.s.Language, f.a.Commands[i].Name)}
+		}
 		next := c.Text
 		if c.Name == "reject" { // a reason goes to the reporter, as outgoing text does
 			next = TextOutgoing
@@ -233,7 +277,7 @@ func (f *filing) carryOut() *fault {
 	if x != nil {
 		return x
 	}
-	o := &order{filing: f, use: use}
+	o := &order{filing: f, use: use, moved: f.movedOn()}
 	for i, c := range cs {
 		if x := o.run(c, f.a.Commands[i]); x != nil {
 			return x

@@ -3,10 +3,14 @@ package tickets
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"net"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -40,6 +44,7 @@ type Settings struct {
 	AcksPerDay   int  // to one address
 	AcksDomain   int  // an hour, to one domain outside the constituency
 	GiveUpAfter  time.Duration
+	MailSize     int64            // bytes of attachments that go along with one mail; 0 is 10 MB
 	Holidays     []string         // days without work, 2006-01-02 in the team's time zone
 	Clock        func() time.Time // nil is time.Now
 	Lease        time.Duration    // of a claim on a notice; 0 is ten seconds
@@ -61,21 +66,33 @@ type Store struct {
 
 // dialect is all that differs between the two databases.
 type dialect struct {
-	name      string // of goose and of the folder of migrations
-	lockRow   string // at the end of a SELECT of a row that will be written
-	skipRows  string // likewise, but passing over rows that others hold
-	prepare   bool   // whether keeping statements prepared pays
-	retryable func(error) bool
+	name      string           // of goose and of the folder of migrations
+	lockRow   string           // at the end of a SELECT of a row that will be written
+	skipRows  string           // likewise, but passing over rows that others hold
+	prepare   bool             // whether keeping statements prepared pays
+	retryable func(error) bool // the same transaction may succeed at once
+	away      func(error) bool // the database is full, broken or out of reach: no statement is at fault
 }
 
 var sqliteDialect = dialect{name: "sqlite", retryable: func(err error) bool {
 	var e *sqlite.Error
 	return errors.As(err, &e) && (e.Code()&0xff == 5 || e.Code()&0xff == 6) // SQLITE_BUSY, SQLITE_LOCKED
+}, away: func(err error) bool {
+	var e *sqlite.Error
+	// SQLITE_NOMEM, READONLY, IOERR, CORRUPT, FULL, CANTOPEN, NOTADB
+	return errors.As(err, &e) && slices.Contains([]int{7, 8, 10, 11, 13, 14, 26}, e.Code()&0xff)
 }}
 
 var postgresDialect = dialect{name: "postgres", lockRow: " FOR UPDATE", skipRows: " FOR UPDATE SKIP LOCKED", prepare: true, retryable: func(err error) bool {
 	var e *pq.Error
 	return errors.As(err, &e) && (e.Code == "40001" || e.Code == "40P01") // serialization_failure, deadlock_detected
+}, away: func(err error) bool {
+	var e *pq.Error
+	if errors.As(err, &e) { // connection, resources, operator intervention, system, configuration limits
+		return slices.Contains([]pq.ErrorClass{"08", "53", "57", "58", "F0", "XX"}, e.Code.Class())
+	}
+	var net net.Error
+	return errors.As(err, &net) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }}
 
 // OpenStore opens the database that a URL of the settings names: sqlite:FILE or postgres://…. It does not migrate.
@@ -163,6 +180,11 @@ func (s *Store) Migrate(ctx context.Context) (version int64, err error) {
 	if err != nil {
 		return 0, err
 	}
+	unlock, err := s.lockMigrations(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer unlock()
 	if err := s.checkVersion(ctx, p); err != nil {
 		return 0, err
 	}
@@ -170,6 +192,27 @@ func (s *Store) Migrate(ctx context.Context) (version int64, err error) {
 		return 0, fmt.Errorf("migrate the database: %w", err)
 	}
 	return p.GetDBVersion(ctx)
+}
+
+// lockMigrations lets one process at a time migrate a PostgreSQL schema. goose's own lock would not do: it asks again only
+// every few seconds, is one for all schemas of the server's database, and does not cover the making of its table.
+func (s *Store) lockMigrations(ctx context.Context) (unlock func(), err error) {
+	if s.dialect.name != "postgres" {
+		return func() {}, nil // the file's write lock does it
+	}
+	c, err := s.db.Conn(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("lock the migrations: %w", err)
+	}
+	const key = `(hashtextextended('aduan migrate ' || current_schema(), 0))`
+	if _, err := c.ExecContext(ctx, `SELECT pg_advisory_lock`+key); err != nil {
+		c.Close()
+		return nil, fmt.Errorf("lock the migrations: %w", err)
+	}
+	return func() {
+		c.ExecContext(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock`+key)
+		c.Close()
+	}, nil
 }
 
 // CheckVersion says whether the database is of this program's version, without changing it.
@@ -225,6 +268,9 @@ type tx struct {
 	s *Store
 }
 
+// errRace ends a transaction that met what another one wrote at the same moment: the next try sees it.
+var errRace = errors.New("another transaction came first")
+
 // attempts is how often a transaction that lost against another is tried.
 const attempts = 5
 
@@ -233,7 +279,7 @@ const attempts = 5
 func (s *Store) write(ctx context.Context, do func(*tx) error) error {
 	var err error
 	for i := range attempts {
-		if err = s.writeOnce(ctx, do); err == nil || !s.dialect.retryable(err) {
+		if err = s.writeOnce(ctx, do); err == nil || !s.dialect.retryable(err) && !errors.Is(err, errRace) {
 			return err
 		}
 		if err := sleep(ctx, time.Duration(i+1)*20*time.Millisecond); err != nil {

@@ -74,7 +74,7 @@ func (f *filing) tell(t *ticketRow, to Address, audience Audience, proven bool, 
 	}
 	item.At = f.now
 	for _, d := range f.drafts {
-		if d.to.Address == to.Address && d.ticket == t && !item.Kind.apart() && !d.items[0].Kind.apart() {
+		if d.to.Address == to.Address && d.ticket == t && (d.audience == ToStaff) == (audience == ToStaff) && !item.Kind.apart() && !d.items[0].Kind.apart() {
 			d.items = append(d.items, item)
 			return
 		}
@@ -101,9 +101,13 @@ func (f *filing) tellStaff(t *ticketRow, s Staff, item Item) {
 	f.tell(t, Address{s.Name, s.Address}, ToStaff, true, item)
 }
 
-// tellFrontDesk tells everybody of Front Desk except one address.
+// tellFrontDesk tells everybody of Front Desk except one address. Where there is no Front Desk the supervisors are it.
 func (f *filing) tellFrontDesk(item Item, except string) {
-	for _, s := range f.staff.with(FrontDesk) {
+	desk := f.staff.with(FrontDesk)
+	if len(desk) == 0 {
+		desk = f.staff.with(Supervisor)
+	}
+	for _, s := range desk {
 		if s.Address != except {
 			f.tellStaff(f.ticket, s, item)
 		}
@@ -122,16 +126,24 @@ func (f *filing) tellOwnerOf(t *ticketRow, item Item) {
 	f.tellFrontDesk(item, "")
 }
 
-// tellFollowers tells the reporters of duplicates which state the case has reached; they hear of states, never of messages.
+// tellFollowers tells the reporters of duplicates, and of their duplicates, which state the case has reached; they hear of
+// states, never of messages.
 func (f *filing) tellFollowers() {
 	f.do("tell followers", func() error {
-		var rows []ticketRow
-		err := f.t.all(f.ctx, &rows, `SELECT `+ticketColumns+` FROM ticket WHERE duplicate_of = ? AND state = 'duplicate' ORDER BY id`, f.ticket.ID)
-		for i := range rows {
-			r := &rows[i]
-			f.tell(r, Address{r.ReporterName, r.Reporter}, ToReporter, r.ReporterProven, Item{Kind: KindFollowed, State: f.ticket.State, Number: Number(f.ticket.Number)})
+		seen := map[int64]bool{f.ticket.ID: true}
+		for next := []int64{f.ticket.ID}; len(next) > 0; next = next[1:] {
+			var rows []ticketRow
+			if err := f.t.all(f.ctx, &rows, `SELECT `+ticketColumns+` FROM ticket WHERE duplicate_of = ? AND state = 'duplicate' ORDER BY id`, next[0]); err != nil {
+				return err
+			}
+			for i := range rows {
+				if r := &rows[i]; !seen[r.ID] {
+					seen[r.ID], next = true, append(next, r.ID)
+					f.tell(r, Address{r.ReporterName, r.Reporter}, ToReporter, r.ReporterProven, Item{Kind: KindFollowed, State: f.ticket.State, Number: Number(f.ticket.Number)})
+				}
+			}
 		}
-		return err
+		return nil
 	})
 }
 
@@ -167,7 +179,7 @@ func (f *filing) writeDraft(ctx context.Context, d *draft) error {
 		if item.Kind.weight() < kind.weight() {
 			kind = item.Kind
 		}
-		if item.Kind.fact().room == Internal {
+		if item.Kind.fact().room == Internal && (item.Kind != KindReopened || len(d.items) == 1) { // beside words, that they reopened it says nothing of whose they are
 			room = Internal
 		}
 		automatic = automatic && !item.Kind.fact().passesOn
