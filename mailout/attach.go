@@ -14,50 +14,15 @@ import (
 	"aduan/tickets"
 )
 
-// dangerousExtensions are those of files that run, carry macros or hide what is in them. Such files are evidence and stay
-// there; they do not travel on by mail, where a click opens them.
-var dangerousExtensions = words(`
-	ade adp apk app appx appxbundle bat chm cmd com cpl deb diagcab dll dmg elf exe gadget hlp hta ins iso img inf isp jar
-	jnlp js jse lib lnk mde msc msi msix msp mst nsh pif pkg ps1 ps1xml ps2 psc1 psd1 psm1 py rpm reg run scf scr sct settingcontent-ms
-	sh so sys url vb vbe vbs vhd vhdx vxd wsc wsf wsh xll
-	docm dotm pptm potm ppam ppsm sldm xlsm xltm xlam xlsb one onepkg
-	7z ace arj bz2 cab gz lha lz lzh lzma rar tar tbz tgz txz xz z zip zst
-	htm html mht mhtml shtml svg svgz xht xhtml php phtml asp aspx jsp cgi pl swf`)
-
-// dangerousTypes are the same by content type, for files whose names say nothing.
-var dangerousTypes = words(`
-	application/x-msdownload application/x-msdos-program application/x-dosexec application/x-executable application/x-sharedlib
-	application/vnd.microsoft.portable-executable application/x-sh application/x-shellscript application/javascript text/javascript
-	application/x-javascript application/java-archive application/vnd.android.package-archive application/x-msi application/hta
-	application/vnd.ms-word.document.macroenabled.12 application/vnd.ms-excel.sheet.macroenabled.12
-	application/vnd.ms-powerpoint.presentation.macroenabled.12 application/vnd.ms-excel.sheet.binary.macroenabled.12
-	application/zip application/x-zip-compressed application/x-rar-compressed application/vnd.rar application/x-7z-compressed
-	application/gzip application/x-gzip application/x-tar application/x-bzip2 application/x-xz application/x-iso9660-image
-	text/html application/xhtml+xml image/svg+xml application/x-php text/x-php`)
-
-func words(s string) map[string]bool {
-	set := map[string]bool{}
-	for _, w := range strings.Fields(s) {
-		set[w] = true
-	}
-	return set
-}
-
 // Dangerous says whether a file must not go along with a mail, by its name and by its content type.
-func Dangerous(filename, contentType string) bool {
-	name := strings.ToLower(strings.TrimRight(oneLine(filename, 1000), " ."))
-	if i := strings.LastIndexByte(name, '.'); i >= 0 && dangerousExtensions[name[i+1:]] {
-		return true
-	}
-	base, _, _ := strings.Cut(contentType, ";")
-	return dangerousTypes[strings.ToLower(strings.TrimSpace(base))]
-}
+func Dangerous(filename, contentType string) bool { return tickets.Dangerous(filename, contentType) }
 
 // enclosure is one attachment that a mail speaks of.
 type enclosure struct {
 	tickets.Attachment
 	raw       string // SHA-256 of the raw mail it is in
 	withheld  string // label of the reason why it does not go along; "" where it does
+	password  string // of the zip that it goes along in; "" where it goes as it is
 	previewID string // content id of its preview; "" for none
 	width     int    // of the preview, pixels
 	preview   []byte
@@ -69,33 +34,50 @@ func enclosures(n tickets.Notice, max int64) []enclosure {
 	var all []enclosure
 	seen := map[string]bool{}
 	room := max
+	one := func(m tickets.Message, a tickets.Attachment, password string) {
+		if seen[a.SHA256] {
+			return
+		}
+		seen[a.SHA256] = true
+		e := enclosure{Attachment: a, raw: m.SHA256, password: password}
+		switch {
+		case password == "" && Dangerous(a.Filename, a.ContentType):
+			e.withheld = "dangerous"
+		case a.Size > room:
+			e.withheld = "large"
+		default:
+			room -= a.Size
+		}
+		all = append(all, e)
+	}
 	add := func(m tickets.Message) {
 		for _, a := range m.Attachments {
-			if seen[a.SHA256] {
-				continue
-			}
-			seen[a.SHA256] = true
-			e := enclosure{Attachment: a, raw: m.SHA256}
-			switch {
-			case Dangerous(a.Filename, a.ContentType):
-				e.withheld = "dangerous"
-			case a.Size > room:
-				e.withheld = "large"
-			default:
-				room -= a.Size
-			}
-			all = append(all, e)
+			one(m, a, "")
 		}
 	}
 	for _, it := range n.Items {
+		m := n.Texts[it.Message]
 		if it.Files {
-			add(n.Texts[it.Message])
+			add(m)
+		}
+		if a, ok := asked(it, m); ok && it.Kind == tickets.KindEvidence {
+			one(m, a, string(it.Password))
 		}
 	}
 	for _, m := range n.Case {
 		add(m)
 	}
 	return all
+}
+
+// asked is the attachment that an answer to /evidence is about.
+func asked(it tickets.Item, m tickets.Message) (tickets.Attachment, bool) {
+	for _, a := range m.Attachments {
+		if a.Number == it.Evidence && it.Evidence > 0 {
+			return a, true
+		}
+	}
+	return tickets.Attachment{}, false
 }
 
 var mediaType = regexp.MustCompile(`^[a-z0-9][a-z0-9!#$&^_.+-]{0,62}/[a-z0-9][a-z0-9!#$&^_.+-]{0,62}$`)
@@ -111,38 +93,61 @@ func attachedType(declared string) string {
 	return base
 }
 
-// attach adds a file that is read only when the mail is written. What goes wrong then is kept in fault, because the library
-// forgets the first of several errors.
+// attach adds a file that is read only when the mail is written.
 func attach(msg *mail.Msg, name, contentType string, fault *error, open func() (io.ReadCloser, error)) {
+	attachWritten(msg, name, contentType, fault, func(w io.Writer) error {
+		r, err := open()
+		if err != nil {
+			return err
+		}
+		defer r.Close()
+		_, err = io.Copy(w, r)
+		return err
+	})
+}
+
+// attachWritten adds a file that is written when the mail is. What goes wrong then is kept in fault, because the library
+// forgets the first of several errors.
+func attachWritten(msg *mail.Msg, name, contentType string, fault *error, write func(io.Writer) error) {
 	f := &mail.File{Name: name, Header: map[string][]string{}, Enc: mail.EncodingB64}
 	f.Header.Set("Content-Type", fmt.Sprintf(`%s; name="%s"`, contentType, mime.QEncoding.Encode("utf-8", name)))
 	f.Header.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
-	f.Writer = func(w io.Writer) (n int64, err error) {
-		defer func() {
-			if err != nil && *fault == nil {
-				*fault = fmt.Errorf("attach %q: %w", name, err)
-			}
-		}()
-		r, err := open()
-		if err != nil {
-			return 0, err
+	f.Writer = func(w io.Writer) (int64, error) {
+		out := &counter{w: w}
+		err := write(out)
+		if err != nil && *fault == nil {
+			*fault = fmt.Errorf("attach %q: %w", name, err)
 		}
-		defer r.Close()
-		return io.Copy(w, r)
+		return out.n, err
 	}
 	msg.SetAttachments(append(msg.GetAttachments(), f))
 }
 
 // attachAll adds all enclosures that go along.
-func (r *Renderer) attachAll(ctx context.Context, msg *mail.Msg, all []enclosure, name func(string) string, fault *error) {
-	for _, e := range all {
-		if e.withheld != "" {
-			continue
+func (c *composition) attachAll(ctx context.Context, msg *mail.Msg, fault *error) {
+	for _, e := range c.files {
+		name := c.fileName(e.Filename)
+		open := func() (io.ReadCloser, error) { return c.r.open(ctx, e.raw, e.Place) }
+		switch {
+		case e.withheld != "":
+		case e.password == "":
+			attach(msg, name, attachedType(e.ContentType), fault, open)
+		default:
+			attachWritten(msg, c.zipName(e.Number), "application/zip", fault, func(w io.Writer) error {
+				r, err := open()
+				if err != nil {
+					return err
+				}
+				defer r.Close()
+				return sealZip(w, name, c.date(), e.password, r)
+			})
 		}
-		attach(msg, name(e.Filename), attachedType(e.ContentType), fault, func() (io.ReadCloser, error) {
-			return r.open(ctx, e.raw, e.Place)
-		})
 	}
+}
+
+// zipName is what the zip of a dangerous piece of evidence is called.
+func (c *composition) zipName(number int) string {
+	return fmt.Sprintf("%s-%d.zip", c.label("zip"), number)
 }
 
 // size tells a number of bytes as people write it in a language.

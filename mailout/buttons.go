@@ -20,16 +20,17 @@ type button struct {
 
 // buttons are the commands that fit what the notice tells and where the ticket stands.
 func (c *composition) buttons() []button {
-	if c.n.Ticket.Number == "" {
-		return nil
-	}
 	b := buttons{c: c}
 	switch {
+	case c.has(tickets.KindConfirm):
+		b.forConfirmation()
+	case c.n.Ticket.Number == "":
 	case !c.staff:
 		b.forOutside()
 	case c.has(tickets.KindUnproven, tickets.KindUnverified):
 		b.forStranger()
-	case c.has(tickets.KindRefused, tickets.KindHandedOn, tickets.KindBadMail, tickets.KindBacklog, tickets.KindHelp, tickets.KindBounced, tickets.KindUndelivered, tickets.KindWarning):
+	case c.has(tickets.KindRefused, tickets.KindHandedOn, tickets.KindBadMail, tickets.KindBacklog, tickets.KindHelp, tickets.KindBounced, tickets.KindUndelivered, tickets.KindWarning,
+		tickets.KindEvidence, tickets.KindPassword):
 	default:
 		b.forState()
 	}
@@ -68,6 +69,19 @@ func (c *composition) command(name string) string {
 func (b *buttons) plain(what, name, hint string) {
 	if word := b.c.command(name); word != "" {
 		b.add(what, strings.TrimSpace(word+" "+hint), word)
+	}
+}
+
+// forConfirmation offers the two answers, where the reply address proves them: a link opens no answer to a mail.
+func (b *buttons) forConfirmation() {
+	if tickets.Key(b.c.replyTo()) == tickets.Key(b.c.r.settings.Address) {
+		return
+	}
+	for _, answer := range []struct {
+		what string
+		word tickets.Words
+	}{{"confirm", tickets.Words{ID: "ya", EN: "yes"}}, {"cancel", tickets.Words{ID: "tidak", EN: "no"}}} {
+		b.add(answer.what, answer.word.In(b.c.lang), answer.word.In(b.c.lang))
 	}
 }
 

@@ -183,6 +183,12 @@ func (c *composition) addFiles(v *view) {
 	for i := range c.files {
 		e := &c.files[i]
 		f := file{Name: c.fileName(e.Filename), Size: size(e.Size, c.lang), SHA256: shownHash(e.SHA256), Note: c.label("attached")}
+		if c.staff && c.n.Ticket.Number != "" {
+			f.Number = e.Number
+		}
+		if e.password != "" {
+			f.Note = c.labels.Get("why", "sealed")
+		}
 		if e.withheld != "" {
 			f.Note = c.labels.Get("why", e.withheld)
 			v.Withheld = c.labels.Get("why", "get_reporter")

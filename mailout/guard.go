@@ -17,6 +17,7 @@ var internalKinds = map[tickets.Kind]bool{
 	tickets.KindUnproven: true, tickets.KindUnverified: true, tickets.KindReminder: true, tickets.KindAway: true,
 	tickets.KindBounced: true, tickets.KindUndelivered: true, tickets.KindList: true, tickets.KindBacklog: true,
 	tickets.KindBadMail: true, tickets.KindWarning: true, tickets.KindPassedOn: true, tickets.KindDone: true, tickets.KindRefused: true,
+	tickets.KindConfirm: true, tickets.KindEvidence: true, tickets.KindPassword: true,
 }
 
 // guard checks a notice's facts against its recipient's class, and that every message it names is there.

@@ -35,7 +35,7 @@ func (c *composition) addPreviews(ctx context.Context) {
 	made := 0
 	for i := range c.files {
 		e := &c.files[i]
-		if made == maxPreviews || e.Size > maxPreviewBytes || !pictureType(e.ContentType) || e.withheld == "dangerous" {
+		if made == maxPreviews || e.Size > maxPreviewBytes || !pictureType(e.ContentType) || e.withheld == "dangerous" || e.password != "" {
 			continue
 		}
 		picture, width, err := c.r.preview(ctx, e)

@@ -157,7 +157,7 @@ func (c *composition) write(ctx context.Context, w io.Writer, v *view, text, htm
 			}
 		}
 	}
-	c.r.attachAll(ctx, msg, c.files, c.fileName, &fault)
+	c.attachAll(ctx, msg, &fault)
 	if it, ok := c.visit(); ok {
 		ical := c.invitation(it, text)
 		msg.AddAlternativeString("text/calendar; method=REQUEST", ical)
@@ -270,7 +270,8 @@ func messageID(id string) string {
 // autoSubmitted tells answers to a mail from what happens by itself (RFC 3834 section 5).
 func autoSubmitted(k tickets.Kind) string {
 	switch k {
-	case tickets.KindAcknowledged, tickets.KindContinued, tickets.KindDone, tickets.KindRefused, tickets.KindStatus, tickets.KindHelp, tickets.KindList:
+	case tickets.KindAcknowledged, tickets.KindContinued, tickets.KindDone, tickets.KindRefused, tickets.KindStatus, tickets.KindHelp, tickets.KindList,
+		tickets.KindEvidence, tickets.KindPassword:
 		return "auto-replied"
 	}
 	return "auto-generated"

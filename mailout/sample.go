@@ -59,6 +59,7 @@ var kindsStaff = append([]tickets.Kind{
 	tickets.KindNewReport, tickets.KindForwarded, tickets.KindHandedOn, tickets.KindNote, tickets.KindUnproven, tickets.KindUnverified,
 	tickets.KindReminder, tickets.KindAway, tickets.KindBounced, tickets.KindUndelivered, tickets.KindList, tickets.KindBacklog,
 	tickets.KindBadMail, tickets.KindWarning, tickets.KindPassedOn, tickets.KindDone, tickets.KindRefused,
+	tickets.KindConfirm, tickets.KindEvidence, tickets.KindPassword,
 }, kindsOutside...)
 
 // sampleTime is when the invented case was reported.
@@ -92,8 +93,8 @@ func sampleTicket(prefix string, l tickets.Language, state tickets.State) ticket
 
 func sampleMessages() map[int64]tickets.Message {
 	report := "Selamat pagi,\n\nHalaman depan situs dinas kami berubah sejak pukul 05.30.\nAlamat: https://dinas.example/\n\nMohon bantuannya.\n\nAni Wijaya"
-	shot := tickets.Attachment{Filename: "tangkapan layar.png", ContentType: "image/png", Size: 48_213, SHA256: sampleHash('a'), Place: "2"}
-	macro := tickets.Attachment{Filename: "daftar akun.xlsm", ContentType: "application/vnd.ms-excel", Size: 91_244, SHA256: sampleHash('b'), Place: "3"}
+	shot := tickets.Attachment{Filename: "tangkapan layar.png", ContentType: "image/png", Size: 48_213, SHA256: sampleHash('a'), Place: "2", Number: 1}
+	macro := tickets.Attachment{Filename: "daftar akun.xlsm", ContentType: "application/vnd.ms-excel", Size: 91_244, SHA256: sampleHash('b'), Place: "3", Number: 2}
 	staffWords := "Mohon kirim log akses server web dari tanggal 22 November.\nApakah situs ini memakai CMS?"
 	return map[int64]tickets.Message{
 		1: {ID: 1, At: sampleTime, Direction: "in", Visibility: tickets.VisiblePublic, From: "ani@dinas.example", FromName: "Ani Wijaya",
@@ -206,6 +207,12 @@ func sampleItem(n *tickets.Notice, it *tickets.Item) {
 		it.Lines = []string{"/verifikasi: Terverifikasi", "/teruskan: Budi Hartawan"}
 	case tickets.KindRefused:
 		it.Text, it.Lines, it.Back = "/terusan budi@csirt.example", []string{"Tidak ada perintah /terusan. Mungkin maksud Anda /teruskan?"}, "/terusan budi@csirt.example\n\nMohon segera ditangani."
+	case tickets.KindConfirm:
+		it.Who, it.Proof, it.Place = tickets.Address{Address: "budi.hp@mail.example"}, "dmarc=none", "mail.example"
+		it.When, it.Lines = sampleTime.Add(time.Hour).UnixMicro(), []string{"/teruskan ayu@csirt.example: Teruskan kasus ke seorang agen"}
+	case tickets.KindEvidence, tickets.KindPassword:
+		show(1, false)
+		it.Evidence, it.Password = 2, "h7kq2mzx9wpt4rcd"
 	case tickets.KindBacklog:
 		it.Text, it.Lines = "INBOX", []string{"BALIPROV-CSIRT-2026-0120: Surel lama", "BALIPROV-CSIRT-2026-0121: Surel lama lain"}
 	case tickets.KindBadMail:

@@ -19,6 +19,7 @@ type said struct {
 	Participant, Back          bool
 	Here                       bool // the state that the kind tells of is this ticket's own
 	Recommendations            bool
+	Sealed                     bool // a piece of evidence goes in a zip with a password
 }
 
 // addSections words all items. The headline is that of the notice's own kind, whose section comes first; the others follow in
@@ -116,7 +117,7 @@ func (c *composition) facts(it tickets.Item) said {
 		State: state.Label(c.lang), Severity: t.Severity.Label(c.lang), Type: t.Type.Incident().Label,
 		When: c.time(it.When, it.AllDay), Place: c.line(it.Place), Other: string(it.Number), Count: len(c.n.Table),
 		Participant: c.n.Audience == tickets.ToParticipant, Back: it.Back != "" && !c.blanked, Recommendations: len(t.Recommendations) > 0,
-		Here: it.State == "" || it.State == reached[it.Kind],
+		Here: it.State == "" || it.State == reached[it.Kind], Sealed: it.Password != "",
 	}
 	if c.staff {
 		s.Who, s.Name, s.Detail = c.person(it.Who), c.name(it.Who), c.line(it.Text)
@@ -135,7 +136,7 @@ var silent = map[tickets.Kind]bool{
 // messagePassage is the text of the message that an item passes on.
 func (c *composition) messagePassage(it tickets.Item) (passage, bool) {
 	m, ok := c.n.Texts[it.Message]
-	if !ok || !c.staff && silent[it.Kind] {
+	if !ok || !c.staff && silent[it.Kind] || it.Evidence > 0 {
 		return passage{}, false
 	}
 	text := c.block(c.passedOn(it.Kind, m))
@@ -225,6 +226,15 @@ func (c *composition) itemFacts(it tickets.Item) []fact {
 		}
 	case tickets.KindBounced, tickets.KindUndelivered:
 		f.add(c.label("recipient"), c.person(it.Who))
+	case tickets.KindConfirm:
+		f.add(c.label("from"), c.person(it.Who))
+		f.add(c.label("host"), c.line(it.Place))
+		f.add(c.label("came"), c.time(it.When, false))
+		f.add(c.label("proof"), c.proof(it, tickets.Message{Proof: "none"}))
+	case tickets.KindPassword:
+		a, _ := asked(it, c.n.Texts[it.Message])
+		f.add(c.label("file"), c.zipName(it.Evidence)+" ("+c.fileName(a.Filename)+")")
+		f.add(c.label("password"), string(it.Password))
 	}
 	if !c.staff {
 		return f

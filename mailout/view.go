@@ -77,6 +77,7 @@ type moment struct{ At, What, Change, Who string }
 
 // file is one attachment as it is named in the body.
 type file struct {
+	Number                   int // what /evidence takes; 0 where there is none, and for people outside
 	Name, Size, SHA256, Note string
 	Preview                  template.URL
 	Width                    int

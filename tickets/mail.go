@@ -76,6 +76,7 @@ type Attachment struct {
 	Inline      bool   `json:"inline"`
 	ContentID   string `json:"-"`
 	Place       string `json:"-"` // where in the raw mail it is: the reader's own notation
+	Number      int    `json:"-"` // in its ticket, from 1: what /evidence takes; 0 where it belongs to none
 	Decoration  bool   `json:"-"` // a picture of a signature: it does not go where a staff member's text goes
 }
 

@@ -147,25 +147,45 @@ func (t *tx) message(ctx context.Context, id int64) (Message, error) {
 		return Message{}, fmt.Errorf("read message %d: %w", id, err)
 	}
 	m := r.message()
-	return m, t.attachments(ctx, &m)
+	if err := t.attachments(ctx, &m); err != nil || len(m.Attachments) == 0 {
+		return m, err
+	}
+	before := 0
+	err := t.get(ctx, &before, `SELECT COUNT(*) FROM attachment a JOIN message m ON m.id = a.message WHERE m.ticket = (SELECT ticket FROM message WHERE id = ?) AND m.ticket > 0 AND m.id < ?`, id, id)
+	if err != nil {
+		return m, fmt.Errorf("count attachments before message %d: %w", id, err)
+	}
+	m.number(before)
+	return m, nil
 }
 
-// messages reads a ticket's messages, oldest first; and narrows them by a further condition.
+// number numbers the attachments; before is how many the ticket's earlier messages have.
+func (m *Message) number(before int) {
+	for i := range m.Attachments {
+		m.Attachments[i].Number = before + i + 1
+	}
+}
+
+// messages reads a ticket's messages, oldest first; and narrows them by a further condition, which must leave those in that
+// have attachments: these are numbered through.
 func (t *tx) messages(ctx context.Context, ticket int64, and string) ([]Message, error) {
 	var rows []messageRow
 	if err := t.all(ctx, &rows, `SELECT `+messageColumns+` FROM message WHERE ticket = ? `+and+` ORDER BY id`, ticket); err != nil {
 		return nil, fmt.Errorf("read messages: %w", err)
 	}
-	out := make([]Message, len(rows))
+	out, before := make([]Message, len(rows)), 0
 	for i, r := range rows {
 		out[i] = r.message()
 		if err := t.attachments(ctx, &out[i]); err != nil {
 			return nil, err
 		}
+		out[i].number(before)
+		before += len(out[i].Attachments)
 	}
 	return out, nil
 }
 
+// attachments reads a message's attachments.
 func (t *tx) attachments(ctx context.Context, m *Message) error {
 	var rows []struct {
 		Filename    string
@@ -301,4 +321,23 @@ func (s *Store) exportMail(ctx context.Context, m Message, evidence Evidence, w 
 		_, err = io.WriteString(w, "\n")
 	}
 	return err
+}
+
+// Blanked is the file without the reply addresses in its texts. Message-IDs stay where they prove nobody: where reply
+// addresses do.
+func (f File) Blanked(m Mailbox) File {
+	for i := range f.Messages {
+		x := &f.Messages[i]
+		x.Text, x.NewText, x.Body, x.Subject = m.Blank(x.Text), m.Blank(x.NewText), m.Blank(x.Body), m.Blank(x.Subject)
+		for n := range x.To {
+			x.To[n] = m.Blank(x.To[n])
+		}
+	}
+	for i := range f.Deliveries {
+		if m.Pattern == "" {
+			f.Deliveries[i].MessageID = m.Blank(f.Deliveries[i].MessageID)
+		}
+		f.Deliveries[i].LastError = m.Blank(f.Deliveries[i].LastError)
+	}
+	return f
 }
