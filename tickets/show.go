@@ -288,7 +288,14 @@ func (s *Store) ExportMbox(ctx context.Context, n Number, evidence Evidence, w i
 	if err != nil {
 		return err
 	}
+	secret := map[string]bool{}
+	for _, d := range file.Deliveries {
+		secret[d.MessageID] = d.Kind == KindPassword
+	}
 	for _, m := range file.Messages {
+		if m.Direction == "out" && secret[m.MessageID] {
+			continue // a password is for the person who got it
+		}
 		if err := s.exportMail(ctx, m, evidence, w); err != nil {
 			return fmt.Errorf("export message %d of %s: %w", m.ID, n, err)
 		}
