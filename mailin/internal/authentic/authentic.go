@@ -62,42 +62,52 @@ type Result struct {
 	Detail string
 }
 
-// Check reads raw, the mail as it came, and tells what proves its From. fields are those of its own header from the top
-// on, and fromAddress is the only address in From, both as the caller reads them; fromAddress is empty where From names
-// none or several. raw may be nil: then only what hosts report can count. It is read no further than needed.
+// Check tells what proves the From of a mail. fields are those of its own header from the top on, and fromAddress is the
+// only address in From, both as the caller reads them; fromAddress is empty where From names none or several. open gives
+// the mail as it came from its beginning on; it is called, once, only where something may be proven. It may be nil: then
+// only what hosts report can count.
 //
 // What a trusted host reports is asked first, because it needs neither the DNS nor the body. A caller whose ctx ended
 // meanwhile must not rely on "not proven".
-func (v *Verifier) Check(ctx context.Context, raw io.Reader, fields []Field, fromAddress string) Result {
+func (v *Verifier) Check(ctx context.Context, fields []Field, fromAddress string, open func() (io.ReadCloser, error)) Result {
 	from := addressDomain(fromAddress)
 	said := v.hear(fields, from)
-	if said.dmarcFail {
+	switch {
+	case said.dmarcFail:
 		return Result{DMARCFail: true, Host: said.host, Detail: "not proven: " + said.host + " reports a DMARC fail"}
-	}
-	if from == "" {
+	case from == "":
 		return unproven("From does not name one address")
+	case !names(fields, fromAddress):
+		return unproven("From is malformed")
+	case doubled(fields) != "":
+		return unproven(doubled(fields))
+	case said.domain == "" && (open == nil || len(valuesOf(fields, "DKIM-Signature")) == 0):
+		return unproven("no DKIM signature")
+	case open == nil:
+		return said.proof()
 	}
-	if why := doubled(fields); why != "" {
+	raw, err := open()
+	if err != nil {
+		return unproven("the mail could not be read")
+	}
+	defer raw.Close()
+	head := readHeader(raw)
+	if why := head.disagrees(fields); why != "" {
 		return unproven(why)
 	}
-	var head *rawHeader
-	if raw != nil {
-		head = readHeader(raw)
-		if why := head.disagrees(fields); why != "" {
-			return unproven(why)
-		}
-	}
 	if said.domain != "" {
-		return Result{DKIM: said.domain, Host: said.host, Detail: "DKIM of " + said.domain + ", reported by " + said.host}
-	}
-	if head == nil || !head.has("DKIM-Signature") {
-		return unproven("no DKIM signature")
+		return said.proof()
 	}
 	domain, why := v.verify(ctx, head, from)
 	if domain == "" {
 		return unproven(why)
 	}
 	return Result{DKIM: domain, Detail: "DKIM of " + domain + ", verified here"}
+}
+
+// proof words a signature that a host reports.
+func (h heard) proof() Result {
+	return Result{DKIM: h.domain, Host: h.host, Detail: "DKIM of " + h.domain + ", reported by " + h.host}
 }
 
 func unproven(why string) Result {

@@ -45,8 +45,8 @@ func FuzzCheck(f *testing.F) {
 	f.Add(note)
 	f.Add("From: a\n\nDKIM-Signature: v=1; d=baliprov.example; s=x; h=from; b=; bh=; a=rsa-sha256\n")
 	f.Fuzz(func(t *testing.T, mail string) {
-		fields := []Field{{"From", staff}}
-		got := (&Verifier{LookupTXT: zone{}.lookup}).Check(context.Background(), strings.NewReader(mail), fields, staff)
+		fields := append(fieldsOf("From: "+staff+"\nDKIM-Signature: x"), Field{"Authentication-Results", mail})
+		got := (&Verifier{LookupTXT: zone{}.lookup}).Check(context.Background(), fields, staff, opening(strings.NewReader(mail)))
 		if got.DKIM != "" || got.DMARCFail || strings.ContainsAny(got.Detail, "\r\n") {
 			t.Fatalf("got %+v", got)
 		}
@@ -71,7 +71,7 @@ func BenchmarkCheck(b *testing.B) {
 			b.ReportAllocs()
 			b.SetBytes(int64(len(mail)))
 			for b.Loop() {
-				if got := v.Check(context.Background(), strings.NewReader(mail), fields, staff); got.DKIM == "" {
+				if got := v.Check(context.Background(), fields, staff, opening(strings.NewReader(mail))); got.DKIM == "" {
 					b.Fatal(got.Detail)
 				}
 			}

@@ -63,10 +63,6 @@ func (h *rawHeader) cut(starts []int) {
 	}
 }
 
-func (h *rawHeader) has(name string) bool {
-	return len(valuesOf(h.fields, name)) > 0
-}
-
 // disagrees says why the header that signatures cover is not the one that the caller reads. Programs part lines, fields
 // and headers differently where mail is malformed (a lone CR, a line without a colon); whoever knows this can show one
 // From to the verifier and another to the reader.
@@ -78,7 +74,7 @@ func (h *rawHeader) disagrees(fields []Field) string {
 		return "the header is too large"
 	}
 	seen, read := valuesOf(h.fields, "From"), valuesOf(fields, "From")
-	if len(seen) != 1 || len(read) != 1 || bare(seen[0]) != bare(read[0]) {
+	if len(seen) == 0 || len(read) == 0 || bare(seen[0]) != bare(read[0]) {
 		return "From is malformed"
 	}
 	return doubled(h.fields)
@@ -92,6 +88,13 @@ func bare(s string) string {
 		}
 		return r
 	}, s)
+}
+
+// names says that the one From field holds the address itself, not Sender or another field in its place, and not an
+// encoded word (RFC 2047 section 5 allows none in an address).
+func names(fields []Field, address string) bool {
+	from := valuesOf(fields, "From")
+	return len(from) == 1 && strings.Contains(strings.ToLower(bare(from[0])), strings.ToLower(bare(address)))
 }
 
 // onceFields may stand once only (RFC 5322 section 3.6, RFC 2045 section 3). A second one, put on top of a signed mail,

@@ -84,6 +84,9 @@ var hostile = []struct{ about, header string }{
 	{"a pass in a nested comment", ar + "mx.csirt.example; dkim=none (x (y) ; dkim=pass header.d=baliprov.example)"},
 	{"an escaped bracket in a comment", ar + `mx.csirt.example; dkim=none (x \) ; dkim=pass header.d=baliprov.example)`},
 	{"a comment closed too early by a sloppy host", ar + "mx.csirt.example; spf=fail (helo x) ; dkim=pass header.d=baliprov.example (y))"},
+	{"the same with another result behind", ar + "mx.csirt.example; spf=fail (helo x) ; dkim=pass header.d=baliprov.example; spf=none (y))"},
+	{"a stranger's host after the version", ar + "mx.csirt.example 1 mx.evil.example; " + pass},
+	{"signs after our host's name", ar + "mx.csirt.example <x>; " + pass},
 	{"a comment without end", ar + "mx.csirt.example; " + pass + " (x"},
 	{"a comment that ends with a backslash", ar + "mx.csirt.example; " + pass + ` (x\`},
 	{"a pass in quotes", ar + `mx.csirt.example; dkim=fail reason="x; dkim=pass header.d=baliprov.example"`},
@@ -139,7 +142,7 @@ func trusting() *Verifier {
 
 func TestATrustedHostsReportProvesFrom(t *testing.T) {
 	for _, row := range believed {
-		got := trusting().Check(context.Background(), nil, fieldsOf(row.header+"\nFrom: Made <"+staff+">"), staff)
+		got := trusting().Check(context.Background(), fieldsOf(row.header+"\nFrom: Made <"+staff+">"), staff, nil)
 		if got.DKIM != row.want || got.DMARCFail || !strings.HasSuffix(got.Host, ".csirt.example") {
 			t.Errorf("%s: got %+v, want %s", row.about, got, row.want)
 		}
@@ -148,7 +151,7 @@ func TestATrustedHostsReportProvesFrom(t *testing.T) {
 
 func TestForgedAndForeignReportsProveNothing(t *testing.T) {
 	for _, row := range hostile {
-		got := trusting().Check(context.Background(), nil, fieldsOf(row.header+"\nFrom: Made <"+staff+">"), staff)
+		got := trusting().Check(context.Background(), fieldsOf(row.header+"\nFrom: Made <"+staff+">"), staff, nil)
 		if got.DKIM != "" || got.Host != "" || got.DMARCFail || !strings.HasPrefix(got.Detail, "not proven: ") {
 			t.Errorf("%s: got %+v", row.about, got)
 		}
@@ -159,7 +162,7 @@ func TestWithoutTrustedHostsNoReportCounts(t *testing.T) {
 	for _, hosts := range [][]string{nil, {""}, {"."}, {"mx csirt example"}} {
 		v := &Verifier{Hosts: hosts}
 		for _, row := range believed {
-			got := v.Check(context.Background(), nil, fieldsOf(row.header+"\nFrom: "+staff), staff)
+			got := v.Check(context.Background(), fieldsOf(row.header+"\nFrom: "+staff), staff, nil)
 			if got.DKIM != "" {
 				t.Errorf("%q, %s: got %+v", hosts, row.about, got)
 			}
@@ -188,7 +191,7 @@ func TestADMARCFailRefusesWhateverElseHolds(t *testing.T) {
 	}
 	for _, row := range rows {
 		for _, from := range []string{staff, ""} {
-			got := trusting().Check(context.Background(), nil, fieldsOf(row.header+"\nFrom: "+staff), from)
+			got := trusting().Check(context.Background(), fieldsOf(row.header+"\nFrom: "+staff), from, nil)
 			if !got.DMARCFail || got.DKIM != "" || got.Host == "" {
 				t.Errorf("%s (from %q): got %+v", row.about, from, got)
 			}
@@ -200,13 +203,14 @@ func TestADMARCFailOfNobodyIsNotHeard(t *testing.T) {
 	rows := []struct{ about, header string }{
 		{"a stranger's", ar + "mx.evil.example; dmarc=fail"},
 		{"below a stranger's field", ar + "mx.csirt.example; " + pass + "\n" + ar + "mx.evil.example; x=y\n" + ar + "mx.csirt.example; dmarc=fail"},
+		{"our host as a method", ar + "mx.csirt.example = pass; dmarc=fail"},
 		{"in a comment", ar + "mx.csirt.example; " + pass + " (dmarc=fail)"},
 		{"in quotes", ar + "mx.csirt.example; " + pass + ` reason="; dmarc=fail"`},
 		{"other results", ar + "mx.csirt.example; " + pass + "; dmarc=none; dmarc=pass; dmarc=bestguesspass; dmarc=permerror"},
 		{"of another method", ar + "mx.csirt.example; " + pass + "; dkim=fail; spf=fail; x-dmarc=fail"},
 	}
 	for _, row := range rows {
-		got := trusting().Check(context.Background(), nil, fieldsOf(row.header+"\nFrom: "+staff), staff)
+		got := trusting().Check(context.Background(), fieldsOf(row.header+"\nFrom: "+staff), staff, nil)
 		if got.DMARCFail {
 			t.Errorf("%s: got %+v", row.about, got)
 		}
@@ -218,6 +222,9 @@ func TestNobodysFromIsNotProven(t *testing.T) {
 	rows := []struct{ about, header, from string }{
 		{"no address", proven + "\nFrom: x", ""},
 		{"several addresses", proven + "\nFrom: a@baliprov.example, b@baliprov.example", ""},
+		{"From names nobody, Sender does", proven + "\nFrom: Made\nSender: made@baliprov.example", "made@baliprov.example"},
+		{"no From, Sender names somebody", proven + "\nSender: made@baliprov.example", "made@baliprov.example"},
+		{"an address in an encoded word", proven + "\nFrom: =?utf-8?q?made=40baliprov.example?=", "made@baliprov.example"},
 		{"two From fields", proven + "\nFrom: made@baliprov.example\nFrom: made@baliprov.example", "made@baliprov.example"},
 		{"two subjects", proven + "\nFrom: made@baliprov.example\nSubject: a\nSubject: b", "made@baliprov.example"},
 		{"two content types", proven + "\nFrom: made@baliprov.example\nContent-Type: a/b\ncontent-type: a/b", "made@baliprov.example"},
@@ -226,7 +233,7 @@ func TestNobodysFromIsNotProven(t *testing.T) {
 		{"a domain with an empty label", ar + "mx.csirt.example; dkim=pass header.d=a..example\nFrom: a@a..example", "a@a..example"},
 	}
 	for _, row := range rows {
-		got := trusting().Check(context.Background(), nil, fieldsOf(row.header), row.from)
+		got := trusting().Check(context.Background(), fieldsOf(row.header), row.from, nil)
 		if got.DKIM != "" || got.DMARCFail {
 			t.Errorf("%s: got %+v", row.about, got)
 		}
@@ -256,6 +263,20 @@ func TestDomainsAlignByOrganisation(t *testing.T) {
 	for _, row := range rows {
 		if got := aligned(foldDomain(row.a), foldDomain(row.b)); got != row.want {
 			t.Errorf("%s and %s: got %v", row.a, row.b, got)
+		}
+	}
+}
+
+// Whoever sends a mail writes fields of any size; reading them must take no longer than their size asks for.
+func TestHugeFieldsAreReadInTime(t *testing.T) {
+	const size = 1 << 20
+	for _, unit := range []string{"(", "(\\", `"`, `\"`, ";", "; a=b", " a.b=c", "; a=(", ")", "a", "=", " by"} {
+		value := "mx.csirt.example; dkim=pass header.d=baliprov.example" + strings.Repeat(unit, size/len(unit))
+		fields := []Field{{"From", staff}, {"Authentication-Results", value}, {"ARC-Authentication-Results", "i=1;" + value}, {"Received", value}}
+		began := time.Now()
+		trusting().Check(context.Background(), fields, staff, nil)
+		if took := time.Since(began); took > 5*time.Second {
+			t.Errorf("%q: took %v", unit, took)
 		}
 	}
 }

@@ -71,6 +71,9 @@ func (sc *scanner) instance() bool {
 	return strings.EqualFold(sc.word(), "i") && sc.take('=') && sc.word() != "" && sc.take(';')
 }
 
+// maxProperties bounds what one result was told from; hosts write fewer than ten.
+const maxProperties = 64
+
 // outcome reads "method/version = result property=value …" up to the next semicolon. "none" alone is no outcome.
 func (sc *scanner) outcome() (o outcome, ok bool) {
 	o.method = strings.ToLower(sc.word())
@@ -86,7 +89,7 @@ func (sc *scanner) outcome() (o outcome, ok bool) {
 	o.malformed = o.malformed || quoted
 	for c := sc.peek(); c != ';' && c != 0; c = sc.peek() {
 		p, ok := sc.property()
-		if !ok {
+		if !ok || len(o.properties) == maxProperties {
 			o.malformed = true
 			break
 		}

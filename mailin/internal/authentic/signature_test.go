@@ -71,13 +71,21 @@ func (s signer) verifier() *Verifier {
 	return &Verifier{LookupTXT: s.zone.lookup}
 }
 
+// opening gives the mail as the evidence store would.
+func opening(r io.Reader) func() (io.ReadCloser, error) {
+	return func() (io.ReadCloser, error) { return io.NopCloser(r), nil }
+}
+
 // check reads the mail as the caller would.
 func check(v *Verifier, mail string) Result {
-	from := ""
-	for _, value := range valuesOf(fieldsOf(mail), "From") {
-		_, from, _ = strings.Cut(strings.TrimSuffix(value, ">"), "<")
+	return v.Check(context.Background(), fieldsOf(mail), addressIn(fieldsOf(mail)), opening(strings.NewReader(mail)))
+}
+
+func addressIn(fields []Field) (address string) {
+	for _, value := range valuesOf(fields, "From") {
+		_, address, _ = strings.Cut(strings.TrimSuffix(value, ">"), "<")
 	}
-	return v.Check(context.Background(), strings.NewReader(mail), fieldsOf(mail), from)
+	return address
 }
 
 func TestAnAlignedSignatureProvesFrom(t *testing.T) {
@@ -147,8 +155,8 @@ func TestOtherSignaturesProveNothing(t *testing.T) {
 		{"more text below", signed + "/tutup\r\n", "body hash"},
 		{"a changed From", strings.Replace(signed, "Made <made@", "Made <wayan@", 1), "did not verify"},
 		{"a changed subject", strings.Replace(signed, "Re: tiket", "Re: lain", 1), "did not verify"},
-		{"a second From on top", "From: Wayan <wayan@dinkes.baliprov.example>\r\n" + signed, "more than one From"},
-		{"a second From below", strings.Replace(signed, "\r\n\r\n", "\r\nFrom: Wayan <wayan@dinkes.baliprov.example>\r\n\r\n", 1), "more than one From"},
+		{"a second From on top", "From: Wayan <wayan@dinkes.baliprov.example>\r\n" + signed, "From is malformed"},
+		{"a second From below", strings.Replace(signed, "\r\n\r\n", "\r\nFrom: Wayan <wayan@dinkes.baliprov.example>\r\n\r\n", 1), "From is malformed"},
 		{"a second subject on top", "Subject: [BALI-2026-0002]\r\n" + signed, "more than one Subject"},
 		{"a second content type on top", "Content-Type: multipart/mixed; boundary=x\r\n" + signed, "more than one Content-Type"},
 		{"a body length", tag("l=0"), "body length"},
@@ -169,8 +177,8 @@ func TestOtherSignaturesProveNothing(t *testing.T) {
 	}
 	for _, row := range rows {
 		got := check(s.verifier(), row.mail)
-		if strings.Contains(row.why, "more than one From") { // whoever takes From apart sees two
-			got = s.verifier().Check(context.Background(), strings.NewReader(row.mail), fieldsOf(row.mail), "wayan@dinkes.baliprov.example")
+		if row.why == "From is malformed" { // whoever takes From apart sees two
+			got = s.verifier().Check(context.Background(), fieldsOf(row.mail), "wayan@dinkes.baliprov.example", opening(strings.NewReader(row.mail)))
 		}
 		if got.DKIM != "" || !strings.Contains(got.Detail, row.why) {
 			t.Errorf("%s: got %+v, want %q", row.about, got, row.why)
@@ -183,20 +191,27 @@ func TestAFromThatIsReadInTwoWaysIsNotProven(t *testing.T) {
 	s := newSigner(t, "baliprov.example")
 	signed := s.sign(t, note, "baliprov.example")
 	const wayan = "wayan@dinkes.baliprov.example"
-	asWayan := []Field{{"Authentication-Results", "mx.csirt.example; " + pass}, {"From", "Wayan <" + wayan + ">"}}
-	rows := []struct{ about, mail string }{
-		{"line ends of an old Macintosh", "From: Wayan <" + wayan + ">\rX: " + strings.Repeat("x", 40<<10) + "\n" + signed},
-		{"a From behind a lone CR", "X: x\rFrom: Wayan <" + wayan + ">\r\n" + signed},
-		{"an empty line with one CR too many", "From: Wayan <" + wayan + ">\r\n\r\r\n" + signed},
-		{"an empty line with a blank", "From: Wayan <" + wayan + ">\r\n \r\n" + signed},
-		{"an empty line with NUL", "From: Wayan <" + wayan + ">\r\n\x00\r\n" + signed},
-		{"a blank before the colon", "From : Wayan <" + wayan + ">\r\n" + signed},
-		{"a line without a colon", "From: Wayan <" + wayan + ">\r\nhello\r\n" + signed},
-		{"a blank before the first field", " From: Wayan <" + wayan + ">\r\n" + signed},
+	reported := Field{"Authentication-Results", "mx.csirt.example; " + pass}
+	asWayan := []Field{reported, {"From", "Wayan <" + wayan + ">"}, {"DKIM-Signature", "x"}}
+	asMade := []Field{reported, {"From", "Made <made@dinkes.baliprov.example>"}, {"Subject", "lain"}, {"DKIM-Signature", "x"}}
+	rows := []struct {
+		about, mail string
+		fields      []Field
+	}{
+		{"line ends of an old Macintosh", "From: Wayan <" + wayan + ">\rX: " + strings.Repeat("x", 40<<10) + "\n" + signed, asWayan},
+		{"a From behind a lone CR", "X: x\rFrom: Wayan <" + wayan + ">\r\n" + signed, asWayan},
+		{"a subject that only one of them sees", "Subject: lain\r\n" + signed, asMade},
+		{"an empty line with one CR too many", "From: Wayan <" + wayan + ">\r\n\r\r\n" + signed, asWayan},
+		{"an empty line with a blank", "From: Wayan <" + wayan + ">\r\n \r\n" + signed, asWayan},
+		{"an empty line with NUL", "From: Wayan <" + wayan + ">\r\n\x00\r\n" + signed, asWayan},
+		{"a blank before the colon", "From : Wayan <" + wayan + ">\r\n" + signed, asWayan},
+		{"a line without a colon", "From: Wayan <" + wayan + ">\r\nhello\r\n" + signed, asWayan},
+		{"a blank before the first field", " From: Wayan <" + wayan + ">\r\n" + signed, asWayan},
+		{"a mail without From", "X: x\r\n\r\n" + signed, asWayan},
 	}
 	v := &Verifier{LookupTXT: s.zone.lookup, Hosts: []string{reporting}}
 	for _, row := range rows {
-		got := v.Check(context.Background(), strings.NewReader(row.mail), asWayan, wayan)
+		got := v.Check(context.Background(), row.fields, addressIn(row.fields), opening(strings.NewReader(row.mail)))
 		if got.DKIM != "" {
 			t.Errorf("%s: got %+v", row.about, got)
 		}
@@ -309,19 +324,23 @@ func TestWhatIsNotTheWholeMailIsNotProven(t *testing.T) {
 			t.Errorf("over the limit: got %+v", got)
 		}
 		broken := io.MultiReader(strings.NewReader(m), faulty{})
-		got := s.verifier().Check(context.Background(), broken, fieldsOf(m), staff)
+		got := s.verifier().Check(context.Background(), fieldsOf(m), staff, opening(broken))
 		if got.DKIM != "" || !strings.Contains(got.Detail, "could not be read") {
 			t.Errorf("a fault of the disk: got %+v", got)
 		}
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel()
-		if got := s.verifier().Check(ctx, strings.NewReader(m), fieldsOf(m), staff); got.DKIM != "" {
+		if got := s.verifier().Check(ctx, fieldsOf(m), staff, opening(strings.NewReader(m))); got.DKIM != "" {
 			t.Errorf("no time left: got %+v", got)
 		}
 	}
-	got := s.verifier().Check(context.Background(), faulty{}, fieldsOf(mail), staff)
+	got := s.verifier().Check(context.Background(), fieldsOf(mail), staff, opening(faulty{}))
 	if got.DKIM != "" || !strings.Contains(got.Detail, "could not be read") {
 		t.Errorf("a fault in the header: got %+v", got)
+	}
+	missing := func() (io.ReadCloser, error) { return nil, errors.New("gone") }
+	if got := s.verifier().Check(context.Background(), fieldsOf(mail), staff, missing); got.DKIM != "" || !strings.Contains(got.Detail, "could not be read") {
+		t.Errorf("a mail that is gone: got %+v", got)
 	}
 }
 
