@@ -27,7 +27,7 @@ func (f *filing) mayCause() bool {
 		}
 		first, err := f.within(countWarned+f.sender.key(), 1, time.Hour)
 		if err == nil && first {
-			f.tellFrontDesk(Item{Kind: KindWarning, Who: f.author(), Text: warningFlood.say(f.s.Language, f.sender.key(), causedAnHour)}, f.sender.key())
+			f.tellFrontDesk(Item{Kind: KindWarning, Who: f.author(), Text: warningFlood.say(f.s.Language, f.sender.key(), causedAnHour)}, "")
 		}
 		return err
 	})
