@@ -142,7 +142,10 @@ func readMail(t *testing.T, raw string) rendered {
 		if err != nil {
 			return err
 		}
-		p := part{kind: kind, body: strings.ReplaceAll(string(body), "\r\n", "\n"), id: strings.Trim(e.Header.Get("Content-Id"), "<>")}
+		if !strings.HasPrefix(kind, "image/") && kind != "application/zip" {
+			body = bytes.ReplaceAll(body, []byte("\r\n"), []byte("\n"))
+		}
+		p := part{kind: kind, body: string(body), id: strings.Trim(e.Header.Get("Content-Id"), "<>")}
 		disposition, dp, _ := e.Header.ContentDisposition()
 		p.disposition, p.filename = disposition, dp["filename"]
 		if p.filename == "" {
