@@ -95,7 +95,7 @@ func (f *filing) askedWord(c Command, line CommandLine) string {
 
 var (
 	digitsPattern  = regexp.MustCompile(`^[0-9][0-9.:/-]{0,19}$`)
-	addressPattern = regexp.MustCompile(`^[a-z0-9.!#$&'*+/=?^_~-]+@[a-z0-9.-]+$`)
+	addressPattern = regexp.MustCompile(`^[a-z0-9._+-]{1,64}@[a-z0-9.-]+$`)
 )
 
 // plainArgument says whether an argument is of a vocabulary that cannot carry a message.
