@@ -93,7 +93,7 @@ func (f *filing) reportWords() (words string, final, hard bool) {
 func (f *filing) endDelivery(n *noticeRow, words string, hard bool) {
 	known := false
 	f.do("record the bounce", func() error {
-		if _, err := f.t.exec(f.ctx, `UPDATE notice SET state = 'bounced', words = ?, settled_at = ? WHERE id = ?`, words, f.now, n.ID); err != nil {
+		if _, err := f.t.exec(f.ctx, `UPDATE notice SET state = 'bounced', words = ?, settled_at = ? WHERE id = ? AND SUBSTR(words, 1, 10) <> 'withdrawn:'`, words, f.now, n.ID); err != nil {
 			return err
 		}
 		if !hard {
@@ -109,7 +109,7 @@ func (f *filing) endDelivery(n *noticeRow, words string, hard bool) {
 	})
 	f.event("bounced", map[string]any{"to": n.Recipient, "kind": n.Kind, "message_id": n.MessageID, "words": words})
 	if !known && !slices.Contains([]Kind{KindBounced, KindUndelivered}, n.Kind) {
-		f.tellFrontDesk(Item{Kind: KindBounced, Who: Address{n.RecipientName, n.Recipient}, Text: words}, n.Recipient)
+		f.tellOfFailure(Item{Kind: KindBounced, Who: Address{n.RecipientName, n.Recipient}, Text: words}, n.Recipient)
 	}
 }
 

@@ -400,7 +400,7 @@ func (s *Store) Failed(ctx context.Context, n Notice, words string) error {
 		if err != nil {
 			return err
 		}
-		f.tellFrontDesk(Item{Kind: KindUndelivered, Who: n.To, Text: words}, n.To.Address)
+		f.tellOfFailure(Item{Kind: KindUndelivered, Who: n.To, Text: words}, n.To.Address)
 		return f.settle(ctx)
 	})
 }

@@ -114,6 +114,22 @@ func (f *filing) tellFrontDesk(item Item, except string) {
 	}
 }
 
+// tellOfFailure tells Front Desk what did not reach somebody; the supervisors where that was Front Desk itself.
+func (f *filing) tellOfFailure(item Item, unreached string) {
+	for _, role := range []Role{FrontDesk, Supervisor} {
+		told := false
+		for _, s := range f.staff.with(role) {
+			if s.Address != unreached {
+				f.tellStaff(f.ticket, s, item)
+				told = true
+			}
+		}
+		if told {
+			return
+		}
+	}
+}
+
 // tellOwner tells the ticket's owner; before there is one, Front Desk.
 func (f *filing) tellOwner(item Item) { f.tellOwnerOf(f.ticket, item) }
 

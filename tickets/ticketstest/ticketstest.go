@@ -166,8 +166,10 @@ func (d *Desk) Deliver() []tickets.Notice {
 			if err != nil {
 				d.t.Fatal(err)
 			}
-			if err := d.Rendered(ctx, n, sum, size, text); err != nil {
-				d.t.Fatal(err)
+			if n.Rendered == "" {
+				if err := d.Rendered(ctx, n, sum, size, text); err != nil {
+					d.t.Fatal(err)
+				}
 			}
 			if err := d.Sent(ctx, n, "250 taken"); err != nil {
 				d.t.Fatal(err)
