@@ -140,6 +140,30 @@ func wantUnchanged(t *testing.T, p *play, name, who, text string, lines ...ticke
 	}
 }
 
+func TestReopeningLeadsBackToTheOwnerElseToFrontDesk(t *testing.T) {
+	ticketstest.EachStore(t, uncapped, func(t *testing.T, d *ticketstest.Desk) {
+		for s, want := range map[tickets.State]tickets.State{o: "", v: "", r: "", m: r, c: r, j: o, u: o} {
+			p := in(t, d, s)
+			if want == "" {
+				wantUnchanged(t, p, "reopening "+string(s), wayan, "", command("reopen"))
+				continue
+			}
+			p.must(wayan, "", command("reopen"))
+			wantState(t, d, p.n, want)
+			if f := p.file(); f.DuplicateOf != "" || f.MonitorUntil != nil {
+				t.Errorf("%s left %+v", s, f.Ticket)
+			}
+		}
+		p := in(t, d, c)
+		if err := d.RemoveStaff(t.Context(), budi, d.Now()); err != nil {
+			t.Fatal(err)
+		}
+		p.must(fd, "", command("reopen"))
+		wantState(t, d, p.n, o)
+		d.WantClean()
+	})
+}
+
 func TestCloseNeedsARecommendationEarlierOrInTheSameMail(t *testing.T) {
 	ticketstest.EachStore(t, uncapped, func(t *testing.T, d *ticketstest.Desk) {
 		p := in(t, d, r)

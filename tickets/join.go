@@ -62,13 +62,18 @@ func (f *filing) identify() {
 	f.do("look for our own mail", f.recogniseOwn)
 	f.do("read reply addresses", f.readReplyAddresses)
 	f.do("read requests to confirm", f.readConfirmation)
-	if d := f.a.Authentication; f.sender.proof == ProofNone && d.DKIM != "" && !d.DMARCFail && f.a.Froms == 1 {
-		f.sender.proof, f.sender.detail = ProofDKIM, d.Detail
-	}
+	f.proveByDKIM()
 	if f.sender.detail == "" {
 		f.sender.detail = f.a.Authentication.Detail
 	}
 	f.do("remember DKIM", f.rememberDKIM)
+}
+
+// proveByDKIM takes an aligned signature as proof where there is none yet.
+func (f *filing) proveByDKIM() {
+	if d := f.a.Authentication; f.sender.proof == ProofNone && d.DKIM != "" && !d.DMARCFail && f.a.Froms == 1 {
+		f.sender.proof, f.sender.detail = ProofDKIM, d.Detail
+	}
 }
 
 // rememberDKIM notes that a staff member's mail carries DKIM: from now on a reply address alone does not suffice for their
@@ -232,6 +237,7 @@ func (f *filing) join() {
 		if f.ticket, err = f.t.lockTicket(f.ctx, id); err != nil {
 			return err
 		}
+		f.dropForeignProof()
 		return f.findRole()
 	})
 	f.do("find the answered mail", func() error {
@@ -245,6 +251,19 @@ func (f *filing) join() {
 		return err
 	})
 	f.leaveOldCase()
+}
+
+// dropForeignProof takes a reply address back that was issued for no ticket or for another one: it proves its person there alone.
+func (f *filing) dropForeignProof() {
+	s := &f.sender
+	if s.row == nil || s.row.Ticket == f.ticket.ID {
+		return
+	}
+	s.row, s.room, s.version = nil, "", -1
+	if s.proof == ProofReplyAddress {
+		s.proof, s.detail = ProofNone, f.a.Authentication.Detail
+		f.proveByDKIM()
+	}
 }
 
 func (f *filing) findTicket() (int64, error) {

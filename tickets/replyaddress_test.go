@@ -122,6 +122,29 @@ func TestAddressThatOthersSawStillCountsInThatMailAndTheNextNoticeHasAFreshOne(t
 	})
 }
 
+func TestReplyAddressOfNoTicketProvesNobodyOnOne(t *testing.T) {
+	ticketstest.EachStore(t, nil, func(t *testing.T, d *ticketstest.Desk) {
+		p := reported(t, d)
+		d.File(d.Mail(fd, "Halo", "", func(a *tickets.Arrival) {
+			a.Commands = []tickets.CommandLine{command("list")}
+			a.Recipients = []string{p.last[fd].ReplyTo} // proves, and puts the list on the ticket
+		}))
+		d.Deliver()
+		d.File(d.Mail(fd, "Halo", "", func(a *tickets.Arrival) { a.Authentication.DKIM = "csirt.example" }))
+		help := to(t, d.Deliver(), fd)
+		if _, err := d.Tamper(`DELETE FROM dkim_sender`); err != nil {
+			t.Fatal(err)
+		}
+		a := answer(d, help, "", command("verify"))
+		a.Subject, a.InReplyTo = "["+string(p.n)+"]", nil
+		d.File(a)
+		wantState(t, d, p.n, o)
+		if out := d.File(answer(d, help, "Telepon.", command("new", "Situs"))); out.Refused != "" || !out.Opened {
+			t.Errorf("outcome %+v, want what needs no ticket carried out", out)
+		}
+	})
+}
+
 func TestKeysRotate(t *testing.T) {
 	old, err := tickets.ParseKeys(strings.Repeat("5e", 32))
 	if err != nil {

@@ -176,15 +176,28 @@ func (s *Store) Ping(ctx context.Context) error {
 
 // Migrate brings the database to this program's version and returns it. ErrNewerDatabase where it is ahead of us.
 func (s *Store) Migrate(ctx context.Context) (version int64, err error) {
-	p, err := s.migrations()
-	if err != nil {
-		return 0, err
-	}
 	unlock, err := s.lockMigrations(ctx)
 	if err != nil {
 		return 0, err
 	}
 	defer unlock()
+	for i := range attempts {
+		if version, err = s.migrate(ctx); err == nil || errors.Is(err, ErrNewerDatabase) || s.dialect.name != "sqlite" {
+			return version, err
+		}
+		// Another process may have taken the same step first; then there is less to do the next time.
+		if err := sleep(ctx, time.Duration(i+1)*50*time.Millisecond); err != nil {
+			return 0, err
+		}
+	}
+	return 0, err
+}
+
+func (s *Store) migrate(ctx context.Context) (version int64, err error) {
+	p, err := s.migrations()
+	if err != nil {
+		return 0, err
+	}
 	if err := s.checkVersion(ctx, p); err != nil {
 		return 0, err
 	}
@@ -198,7 +211,7 @@ func (s *Store) Migrate(ctx context.Context) (version int64, err error) {
 // every few seconds, is one for all schemas of the server's database, and does not cover the making of its table.
 func (s *Store) lockMigrations(ctx context.Context) (unlock func(), err error) {
 	if s.dialect.name != "postgres" {
-		return func() {}, nil // the file's write lock does it
+		return func() {}, nil // each step takes the file's write lock; who comes second tries again
 	}
 	c, err := s.db.Conn(ctx)
 	if err != nil {
