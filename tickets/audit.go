@@ -147,24 +147,33 @@ func (f facts) read(e Event) {
 	}
 }
 
+// auditedRow is a message's row with its digest.
+type auditedRow struct {
+	messageRow
+	Digest string
+}
+
+// whole says whether the row and those of its attachments are as they were written.
+func (r auditedRow) whole(ctx context.Context, t *tx) (bool, error) {
+	m := r.message()
+	err := t.attachments(ctx, &m)
+	return digestMessage(r.messageRow, m.Attachments) == r.Digest, err
+}
+
 func (a *audit) messages(ctx context.Context, t *tx, row *ticketRow, facts facts) error {
 	named, sent, shown := facts.named, facts.sent, facts.shown
-	var rows []struct {
-		messageRow
-		Digest string
-	}
+	var rows []auditedRow
 	if err := t.all(ctx, &rows, `SELECT `+messageColumns+`, digest FROM message WHERE ticket = ? ORDER BY id`, row.ID); err != nil {
 		return fmt.Errorf("read messages of %s: %w", row.Number, err)
 	}
 	for _, r := range rows {
 		a.Messages++
-		m := r.message()
-		if err := t.attachments(ctx, &m); err != nil {
+		whole, err := r.whole(ctx, t)
+		if err != nil {
 			return err
 		}
-		digest := digestMessage(r.messageRow, m.Attachments)
 		switch {
-		case digest != r.Digest:
+		case !whole:
 			a.fault("%s: message %d was changed: its digest does not match", row.Number, r.ID)
 		case r.Direction == "in" && named[r.ID] == "":
 			a.fault("%s: message %d is named by no event", row.Number, r.ID)
@@ -228,8 +237,8 @@ func (a *audit) numbers(ctx context.Context, t *tx) error {
 // unfiled checks the raw mails that belong to no ticket.
 func (a *audit) unfiled(ctx context.Context, t *tx) error {
 	for last := int64(0); ; {
-		var rows []messageRow
-		if err := t.all(ctx, &rows, `SELECT `+messageColumns+` FROM message WHERE ticket = 0 AND id > ? ORDER BY id LIMIT 200`, last); err != nil {
+		var rows []auditedRow
+		if err := t.all(ctx, &rows, `SELECT `+messageColumns+`, digest FROM message WHERE ticket = 0 AND id > ? ORDER BY id LIMIT 200`, last); err != nil {
 			return fmt.Errorf("read messages: %w", err)
 		}
 		if len(rows) == 0 {
@@ -237,6 +246,13 @@ func (a *audit) unfiled(ctx context.Context, t *tx) error {
 		}
 		for _, r := range rows {
 			a.Messages++
+			whole, err := r.whole(ctx, t)
+			if err != nil {
+				return err
+			}
+			if !whole {
+				a.fault("message %d without a ticket was changed: its digest does not match", r.ID)
+			}
 			if words := a.mail(ctx, r.SHA256); words != "" {
 				a.fault("message %d without a ticket: the raw mail (%s) %s", r.ID, r.SHA256, words)
 			}

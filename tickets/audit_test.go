@@ -121,6 +121,10 @@ func TestAuditCountsWhatItLookedAt(t *testing.T) {
 		if err != nil || a.Tickets != 3 || a.Events == 0 || len(a.Faults) > 0 {
 			t.Errorf("audited %+v, %v", a, err)
 		}
+		tamper(t, d, `UPDATE message SET text = 'Lain.' WHERE ticket = 0`)
+		if got := strings.Join(faults(t, d), "\n"); !strings.Contains(got, "without a ticket was changed") {
+			t.Errorf("found %q", got)
+		}
 		if n, _ := d.Count(`SELECT COUNT(*) FROM message`); a.Messages != int(n) {
 			t.Errorf("looked at %d messages of %d", a.Messages, n)
 		}

@@ -53,10 +53,19 @@ func (o *order) toFrontDesk(c Command, line CommandLine) *fault {
 	if o.ticket.State == Verified {
 		return &fault{"", answerWrongState.say(o.s.Language, line.Name, Verified.Label(o.s.Language), labels([]State{Responding, Monitoring}, o.s.Language))}
 	}
+	o.ownerToo(Item{Kind: KindHandedBack, State: Verified})
 	o.handBack(o.sender.staff.Address)
 	o.tellFrontDesk(o.textItem(Item{Kind: KindHandedBack, State: Verified, Who: o.author()}), o.sender.staff.Address)
 	o.did(c, answerHandedBack)
 	return nil
+}
+
+// ownerToo tells the owner of a state to which somebody else brought the case.
+func (o *order) ownerToo(item Item) {
+	if owner, ok := o.staff.byID(o.ticket.Owner); ok && owner.ID != o.sender.staff.ID {
+		item.Who = o.author()
+		o.tellStaff(o.ticket, owner, item)
+	}
 }
 
 // handBack returns the case to Front Desk.
@@ -270,6 +279,7 @@ func (o *order) monitor(c Command, line CommandLine) *fault {
 	}
 	o.moveTo(Monitoring, "monitoring", o.facts(map[string]any{"until": shown}))
 	o.ticket.MonitorUntil = until.When
+	o.ownerToo(until)
 	o.tellReporter(o.textItem(until))
 	if shown == "" {
 		o.did(c, answerMonitor)
@@ -296,6 +306,7 @@ func (o *order) close(c Command, line CommandLine) *fault {
 		}
 	}
 	o.moveTo(Closed, "closed", o.facts(nil))
+	o.ownerToo(Item{Kind: KindClosed, State: Closed})
 	o.tellReporter(o.textItem(Item{Kind: KindClosed, State: Closed}))
 	o.did(c, answerClosed)
 	return nil
@@ -307,6 +318,7 @@ func (o *order) reject(c Command, line CommandLine) *fault {
 		item = o.textItem(item)
 	}
 	o.moveTo(Rejected, "rejected", o.facts(map[string]any{"reason": item.Text}))
+	o.ownerToo(Item{Kind: KindRejected, State: Rejected, Text: item.Text})
 	o.tellReporter(item)
 	o.did(c, answerRejected)
 	return nil
@@ -335,6 +347,7 @@ func (o *order) duplicate(c Command, line CommandLine) *fault {
 		return &fault{"", answerSameTicket.say(o.s.Language)}
 	}
 	o.moveTo(Duplicate, "duplicate", o.facts(map[string]any{"of": string(n)}))
+	o.ownerToo(Item{Kind: KindDuplicate, State: Duplicate, Number: n})
 	o.tellReporter(Item{Kind: KindDuplicate, State: Duplicate, Number: n})
 	if owner, ok := o.staff.byID(target.Owner); ok && owner.ID != o.sender.staff.ID {
 		o.tellStaff(target, owner, Item{Kind: KindDuplicate, State: target.State, Number: Number(t.Number), Who: o.author()})

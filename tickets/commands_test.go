@@ -172,7 +172,7 @@ func TestCloseNeedsARecommendationEarlierOrInTheSameMail(t *testing.T) {
 		wantUnchanged(t, p, "not the owner's", fd, "", command("close"))
 		p.must(budi, "Perbarui.", command("recommend"))
 		sent := p.must(kepala, "Sudah aman.", command("close"))
-		wantKinds(t, sent, "ani:closed", "kepala:done", "budi:passed-on")
+		wantKinds(t, sent, "ani:closed", "kepala:done", "budi:closed")
 		if got := texts(to(t, sent, ani)); got != "Sudah aman." {
 			t.Errorf("the closing summary is %q", got)
 		}

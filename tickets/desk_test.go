@@ -91,11 +91,33 @@ func (p *play) deliver() []tickets.Notice {
 	}
 	sent := p.Deliver()
 	for _, n := range sent {
+		wantOutsideTheirs(p.t, n)
 		if n.Ticket.Number == p.n {
 			p.last[n.To.Address] = n
 		}
 	}
 	return sent
+}
+
+// wantOutsideTheirs fails where a mail to somebody outside staff holds what is staff's.
+func wantOutsideTheirs(t *testing.T, n tickets.Notice) {
+	t.Helper()
+	if n.Audience == tickets.ToStaff {
+		return
+	}
+	if n.Room != tickets.Public || len(n.Case)+len(n.Timeline)+len(n.Table) > 0 {
+		t.Errorf("%s to %s is of the room %s, with %d mails of the case", n.Kind, n.To.Address, n.Room, len(n.Case))
+	}
+	for _, m := range n.Texts {
+		if m.Visibility != tickets.VisiblePublic {
+			t.Errorf("%s to %s carries a message that is %s", n.Kind, n.To.Address, m.Visibility)
+		}
+	}
+	for _, i := range n.Items {
+		if i.Who.Address != "" || i.Back != "" || i.Proof != "" {
+			t.Errorf("%s to %s names %+v", n.Kind, n.To.Address, i)
+		}
+	}
 }
 
 // says files an answer to the last mail that somebody got about this case, and delivers what follows.
