@@ -89,7 +89,8 @@ func readToken(token string) (purpose byte, reference [referenceSize]byte, ok bo
 	return raw[0], reference, true
 }
 
-// replyReference packs a reply address' row and the ticket's version; the version wraps, so compare it with sameVersion.
+// replyReference packs a reply address' row and the ticket's version; the version wraps, so
+// compare its lower 16 bits.
 func replyReference(row int64, version int) (r [referenceSize]byte) {
 	var b [8]byte
 	binary.BigEndian.PutUint64(b[:], uint64(row))

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -291,7 +292,7 @@ func (f *filing) carryOut() *fault {
 // lookUp finds the command of a line.
 func (f *filing) lookUp(line CommandLine) (Command, *fault) {
 	c, ok := FindCommand(line.Name)
-	if ok && !contains2(c.Who, ByReporter) {
+	if ok && !slices.Contains(c.Who, ByReporter) {
 		return c, nil
 	}
 	if ok {
@@ -301,15 +302,6 @@ func (f *filing) lookUp(line CommandLine) (Command, *fault) {
 		return c, &fault{line.Line, answerUnknownNear.say(f.s.Language, line.Name, near)}
 	}
 	return c, &fault{line.Line, answerUnknown.say(f.s.Language, line.Name)}
-}
-
-func contains2(list []Giver, g Giver) bool {
-	for _, x := range list {
-		if x == g {
-			return true
-		}
-	}
-	return false
 }
 
 // quoted makes an argument readable in an answer.
