@@ -331,3 +331,15 @@ func TestStaffWhoReportedAnswerTheirOwnCaseAsItsReporter(t *testing.T) {
 		d.WantClean()
 	})
 }
+
+func TestUnprovenMailOfStaffWithoutATicketIsKeptAsWhatItIs(t *testing.T) {
+	ticketstest.EachStore(t, nil, func(t *testing.T, d *ticketstest.Desk) {
+		if out := d.File(d.Mail(fd, "Halo", "Teks.")); out.Opened {
+			t.Errorf("outcome %+v", out)
+		}
+		wantKinds(t, d.Deliver(), "frontdesk:help")
+		if n, err := d.Count(`SELECT COUNT(*) FROM message WHERE ticket = 0 AND direction = 'in' AND visibility = 'unproven'`); n != 1 || err != nil {
+			t.Errorf("%d messages, %v", n, err)
+		}
+	})
+}

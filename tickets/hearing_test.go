@@ -145,8 +145,8 @@ func TestMovedReporterHearsNothingMoreAndProvesNothing(t *testing.T) {
 		p := in(t, d, r)
 		old := p.last[ani]
 		p.File(signed(d, budi, string(p.n), "Pertanyaan.", command("ask"))) // waits in the outbox
-		p.must(budi, "", command("reporter", made))
-		p.must(budi, "Kabar.", command("reply"))
+		wantKinds(t, p.must(budi, "", command("reporter", made)), "made:invited", "budi:done", "budi:done")
+		wantKinds(t, p.must(budi, "Kabar.", command("reply")), "made:message", "budi:done")
 		for _, x := range p.file().Deliveries {
 			if x.To == ani && x.State == tickets.Queued {
 				t.Error("a notice still waits for the former reporter")

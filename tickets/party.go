@@ -188,10 +188,10 @@ func (f *filing) partysWords() {
 	}
 }
 
-// mayReopen says whether words on a closed ticket reopen it: the reporter's, in time, and neither a bare thank-you nor a
+// mayReopen says whether words on a closed ticket reopen it (those that came too late have left it for a new one): the reporter's, and neither a bare thank-you nor a
 // text below a command that says itself whether to reopen.
 func (f *filing) mayReopen() bool {
-	return f.sender.role == isReporter && !f.a.Thanks && !f.saysHowItStands() && !f.late(f.ticket)
+	return f.sender.role == isReporter && !f.a.Thanks && !f.saysHowItStands()
 }
 
 // saysHowItStands says whether the reporter gave /solved or /unsolved.
