@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"aduan/mailin/internal/entity"
 	"aduan/mailin/internal/mailbox"
 	"aduan/tickets"
@@ -25,7 +27,7 @@ type Record interface {
 
 // Authenticator finds what DKIM and DMARC say about a mail's sender. The raw mail is read only where it has to be.
 type Authenticator interface {
-	Check(ctx context.Context, h entity.Header, from string, raw func() (io.ReadCloser, error)) tickets.Authentication
+	Check(ctx context.Context, h entity.Header, raw func() (io.ReadCloser, error)) tickets.Authentication
 }
 
 // Intake takes mails in: reads them, keeps them as they came, and files them.
@@ -35,9 +37,7 @@ type Intake struct {
 	Limits   Limits
 	// Authentication is nil where nothing is verified.
 	Authentication Authenticator
-	// AcknowledgeWithin: what had arrived longer ago than this when its mailbox was first seen becomes a quiet ticket.
-	AcknowledgeWithin time.Duration
-	Log               *slog.Logger
+	Log            *slog.Logger
 	// Counted is told the outcome of each mail, for the metrics; may be nil.
 	Counted func(outcome string)
 	Clock   func() time.Time // nil is time.Now
@@ -119,9 +119,11 @@ func (i *Intake) file(ctx context.Context, batch []*staged) ([]tickets.Filed, er
 	if err := i.Evidence.Keep(ctx, drafts...); err != nil {
 		return nil, err
 	}
+	if err := i.authenticate(ctx, batch); err != nil {
+		return nil, err
+	}
 	arrivals := make([]tickets.Arrival, len(batch))
 	for n, s := range batch {
-		i.authenticate(ctx, s)
 		arrivals[n] = s.arrival
 	}
 	filed, err := i.Record.File(ctx, i.now(), arrivals...)
@@ -134,13 +136,27 @@ func (i *Intake) file(ctx context.Context, batch []*staged) ([]tickets.Filed, er
 	return filed, nil
 }
 
-func (i *Intake) authenticate(ctx context.Context, s *staged) {
-	if i.Authentication == nil || s.arrival.Froms != 1 {
-		return
+// lookingUp is how many mails of a batch ask the DNS at once: one slow domain must not hold up the others.
+const lookingUp = 8
+
+// authenticate finds the proofs of a batch's senders. It fails only when ctx ends, so that a shutdown is not taken for a
+// missing proof.
+func (i *Intake) authenticate(ctx context.Context, batch []*staged) error {
+	if i.Authentication == nil {
+		return nil
 	}
-	s.arrival.Authentication = i.Authentication.Check(ctx, s.header, s.arrival.From.Address, func() (io.ReadCloser, error) {
-		return i.Evidence.Open(ctx, s.arrival.SHA256)
-	})
+	var g errgroup.Group
+	g.SetLimit(lookingUp)
+	for _, s := range batch {
+		g.Go(func() error {
+			s.arrival.Authentication = i.Authentication.Check(ctx, s.header, func() (io.ReadCloser, error) {
+				return i.Evidence.Open(ctx, s.arrival.SHA256)
+			})
+			return nil
+		})
+	}
+	g.Wait()
+	return ctx.Err()
 }
 
 // tell logs and counts what became of a mail; never a word of its text.
@@ -200,15 +216,17 @@ func (a *attachmentReader) Close() error {
 // worked is one mailbox's side of the intake.
 type worked struct {
 	*Intake
+	within  time.Duration // what had arrived longer before the mailbox was first seen becomes a quiet ticket
 	mu      sync.Mutex
 	first   time.Time // when the mailbox was first seen
 	waiting int       // mails that it held when it was selected and that were not filed since
 	quiet   []tickets.Number
 }
 
-// Watch works a mailbox until ctx ends; see package mailbox for what it bears.
-func (i *Intake) Watch(ctx context.Context, cfg Mailbox) error {
-	return mailbox.Run(ctx, cfg, &worked{Intake: i})
+// Watch works a mailbox until ctx ends, whatever its server does. Mail that had arrived longer than acknowledgeWithin before
+// the mailbox was first seen becomes tickets without acknowledgement; Front Desk gets one summary of them.
+func (i *Intake) Watch(ctx context.Context, cfg Mailbox, acknowledgeWithin time.Duration) error {
+	return mailbox.Run(ctx, cfg, &worked{Intake: i, within: acknowledgeWithin})
 }
 
 // Selected implements mailbox.Intake.
@@ -262,7 +280,7 @@ func (b *batch) Stage(ctx context.Context, e mailbox.Envelope, r io.Reader) erro
 		a.At = now
 	}
 	b.mu.Lock()
-	a.Quiet = b.AcknowledgeWithin > 0 && !b.first.IsZero() && a.At.Before(b.first.Add(-b.AcknowledgeWithin))
+	a.Quiet = b.within > 0 && !b.first.IsZero() && a.At.Before(b.first.Add(-b.within))
 	b.mu.Unlock()
 	b.mails = append(b.mails, s)
 	return nil

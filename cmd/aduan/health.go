@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"aduan/mailin"
+	"aduan/tickets"
+)
+
+// health gathers what the parts say of themselves, for /readyz and /metrics.
+type health struct {
+	mu        sync.Mutex
+	troubles  map[string]string // part → what is wrong; "" is well
+	registry  *prometheus.Registry
+	mails     *prometheus.CounterVec
+	connected *prometheus.GaugeVec
+	relayUp   prometheus.Gauge
+}
+
+func newHealth() *health {
+	h := &health{troubles: map[string]string{}, registry: prometheus.NewRegistry(),
+		mails:     prometheus.NewCounterVec(prometheus.CounterOpts{Name: "aduan_mails_total", Help: "Mails taken in, by outcome."}, []string{"outcome"}),
+		connected: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "aduan_mailbox_up", Help: "1 while the mailbox is being worked."}, []string{"mailbox"}),
+		relayUp:   prometheus.NewGauge(prometheus.GaugeOpts{Name: "aduan_relay_up", Help: "1 while the relay takes mail."})}
+	h.registry.MustRegister(h.mails, h.connected, h.relayUp)
+	h.relayUp.Set(1)
+	return h
+}
+
+func (h *health) mail(outcome string) { h.mails.WithLabelValues(outcome).Inc() }
+
+// expect names a mailbox before it first reports, so that readiness waits for it.
+func (h *health) expect(name string) {
+	h.set("mailbox "+name, "not connected yet")
+	h.connected.WithLabelValues(name).Set(0)
+}
+
+func (h *health) mailbox(s mailin.MailboxStatus) {
+	h.set("mailbox "+s.Mailbox, s.Trouble)
+	up := 0.0
+	if s.Trouble == "" {
+		up = 1
+	}
+	h.connected.WithLabelValues(s.Mailbox).Set(up)
+}
+
+func (h *health) relay(trouble error) {
+	if trouble == nil {
+		h.set("smtp", "")
+		h.relayUp.Set(1)
+		return
+	}
+	h.set("smtp", trouble.Error())
+	h.relayUp.Set(0)
+}
+
+func (h *health) set(part, trouble string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.troubles[part] = trouble
+}
+
+// wrong returns the parts that are not well, with the words of each.
+func (h *health) wrong(ctx context.Context, p *parts) map[string]string {
+	h.mu.Lock()
+	out := maps.Clone(h.troubles)
+	h.mu.Unlock()
+	if err := p.store.Ping(ctx); err != nil {
+		out["database"] = err.Error()
+	}
+	if err := p.evidence.Check(ctx); err != nil {
+		out["evidence"] = err.Error()
+	}
+	maps.DeleteFunc(out, func(_, trouble string) bool { return trouble == "" })
+	return out
+}
+
+func (h *health) handler(p *parts) http.Handler {
+	h.registry.MustRegister(&storeCollector{store: p.store})
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), 5*time.Second)
+		defer cancel()
+		wrong := h.wrong(ctx, p)
+		w.Header().Set("Content-Type", "application/json")
+		if len(wrong) > 0 {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+		json.NewEncoder(w).Encode(map[string]any{"ready": len(wrong) == 0, "wrong": wrong, "parts": slices.Sorted(maps.Keys(wrong))})
+	})
+	mux.Handle("GET /metrics", promhttp.HandlerFor(h.registry, promhttp.HandlerOpts{}))
+	return mux
+}
+
+// storeCollector asks the record for its figures when Prometheus asks for them.
+type storeCollector struct{ store *tickets.Store }
+
+var (
+	noticesDesc = prometheus.NewDesc("aduan_notices", "Notices by state of delivery, sent ones excepted.", []string{"state"}, nil)
+	oldestDesc  = prometheus.NewDesc("aduan_notice_oldest_seconds", "Age of the oldest queued notice.", nil, nil)
+	ticketsDesc = prometheus.NewDesc("aduan_tickets", "Tickets by state.", []string{"state"}, nil)
+)
+
+// Describe implements prometheus.Collector.
+func (c *storeCollector) Describe(ch chan<- *prometheus.Desc) {
+	ch <- noticesDesc
+	ch <- oldestDesc
+	ch <- ticketsDesc
+}
+
+// Collect implements prometheus.Collector.
+func (c *storeCollector) Collect(ch chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	f, err := c.store.Figures(ctx)
+	if err != nil {
+		ch <- prometheus.NewInvalidMetric(ticketsDesc, err)
+		return
+	}
+	for state, n := range f.Notices {
+		ch <- prometheus.MustNewConstMetric(noticesDesc, prometheus.GaugeValue, float64(n), string(state))
+	}
+	for state, n := range f.Tickets {
+		ch <- prometheus.MustNewConstMetric(ticketsDesc, prometheus.GaugeValue, float64(n), string(state))
+	}
+	ch <- prometheus.MustNewConstMetric(oldestDesc, prometheus.GaugeValue, f.OldestQueued.Seconds())
+}

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"aduan/mailin"
+	"aduan/mailout"
+	"aduan/tickets"
+)
+
+// parts are what the calls work with, opened from the settings.
+type parts struct {
+	settings *settings
+	log      *slog.Logger
+	store    *tickets.Store
+	evidence tickets.Evidence
+	lookup   mailin.LookupTXT // nil is the system's resolver
+}
+
+// open reads the settings and opens the record; the database is created and migrated.
+func (p *program) open(ctx context.Context) (*parts, error) {
+	s, err := loadSettings(p.config)
+	if err != nil {
+		return nil, err
+	}
+	return openParts(ctx, s, p.logger(s), true)
+}
+
+func openParts(ctx context.Context, s *settings, log *slog.Logger, migrate bool) (*parts, error) {
+	evidence, err := tickets.OpenEvidence(s.Evidence.URL)
+	if err != nil {
+		return nil, wrongUse(err)
+	}
+	store, err := tickets.OpenStore(ctx, s.Database.URL, s.record())
+	if err != nil {
+		return nil, err
+	}
+	if migrate {
+		_, err = store.Migrate(ctx)
+	} else {
+		err = store.CheckVersion(ctx)
+	}
+	if err != nil {
+		store.Close()
+		return nil, err
+	}
+	return &parts{settings: s, log: log, store: store, evidence: evidence}, nil
+}
+
+func (p *parts) close() { p.store.Close() }
+
+// intake is the way in of mails from everywhere.
+func (p *parts) intake() *mailin.Intake {
+	return &mailin.Intake{Record: p.store, Evidence: p.evidence, Limits: mailin.Limits{Message: int64(p.settings.Security.MaxMessage)}, Log: p.log,
+		Authentication: mailin.NewAuthenticator(p.settings.Security.AuthservIDs, int64(p.settings.Security.MaxMessage), p.lookup)}
+}
+
+// renderer writes the mails that go out.
+func (p *parts) renderer(in *mailin.Intake) (*mailout.Renderer, error) {
+	t := p.settings.Team
+	r, err := mailout.NewRenderer(mailout.Settings{TeamName: t.Name, Address: t.Address, Prefix: t.Prefix, Salutation: t.Salutation, Valediction: t.Valediction, Colour: t.Colour,
+		Language: tickets.Language(t.Language), Location: p.settings.location, TemplateDir: t.Templates, MailSize: int64(p.settings.SMTP.MailSize), Staff: p.store.Staff}, in.OpenAttachment)
+	if err != nil {
+		return nil, wrongUse(fmt.Errorf("team.templates: %w", err))
+	}
+	return r, nil
+}
+
+// sender brings notices to the relay.
+func (p *parts) sender(r *mailout.Renderer) (*mailout.Sender, error) {
+	s := p.settings.SMTP
+	addr, mode, err := mailout.ParseServer(s.Server, s.StartTLS)
+	if err != nil {
+		return nil, wrongUse(err)
+	}
+	relay := mailout.NewRelay(mailout.RelayConfig{Addr: addr, TLS: mode, Username: s.Username, Password: s.Password, Connections: s.Connections})
+	return &mailout.Sender{Outbox: p.store, Evidence: p.evidence, Render: r.Render, Relay: relay, Connections: s.Connections, Rate: p.settings.rate, Log: p.log}, nil
+}
+
+// mailboxes are the mailboxes of the settings.
+func (p *parts) mailboxes() []mailin.Mailbox {
+	var out []mailin.Mailbox
+	for _, m := range p.settings.Mailboxes {
+		out = append(out, mailin.Mailbox{Name: m.Name, Addr: m.addr, TLS: m.mode, Username: m.Username, Password: m.Password, Folder: m.Folder, Processed: m.Processed, Failed: m.Failed, Logger: p.log})
+	}
+	return out
+}

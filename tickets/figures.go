@@ -1,0 +1,73 @@
+package tickets
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"time"
+
+	"github.com/lib/pq"
+)
+
+// Figures are the counts that an operator watches.
+type Figures struct {
+	Tickets      map[State]int
+	Notices      map[DeliveryState]int // queued, held, failed and bounced
+	OldestQueued time.Duration         // since the oldest queued notice was recorded; 0 where none is queued
+}
+
+// Figures counts tickets and undelivered notices.
+func (s *Store) Figures(ctx context.Context) (Figures, error) {
+	f := Figures{Tickets: map[State]int{}, Notices: map[DeliveryState]int{}}
+	err := s.look(ctx, func(t *tx) error {
+		var states []struct {
+			State string
+			N     int
+		}
+		if err := t.all(ctx, &states, `SELECT state, COUNT(*) AS n FROM ticket GROUP BY state`); err != nil {
+			return err
+		}
+		for _, r := range states {
+			f.Tickets[State(r.State)] = r.N
+		}
+		states = nil
+		if err := t.all(ctx, &states, `SELECT state, COUNT(*) AS n FROM notice WHERE state IN ('held', 'failed', 'bounced') GROUP BY state
+			UNION ALL SELECT 'queued', COUNT(*) FROM notice WHERE state = 'queued'`); err != nil {
+			return err
+		}
+		for _, r := range states {
+			f.Notices[DeliveryState(r.State)] = r.N
+		}
+		var oldest int64
+		if err := t.get(ctx, &oldest, `SELECT COALESCE(MIN(created_at), 0) FROM notice WHERE state = 'queued'`); err != nil {
+			return err
+		}
+		if oldest > 0 {
+			f.OldestQueued = max(0, s.now().Sub(fromMicros(oldest)))
+		}
+		return nil
+	})
+	if err != nil {
+		return f, fmt.Errorf("count tickets and notices: %w", err)
+	}
+	return f, nil
+}
+
+// Dialect names the database: sqlite or postgres.
+func (s *Store) Dialect() string { return s.dialect.name }
+
+// Away says whether an error means that the database cannot be reached now, so that waiting helps: no connection, a server
+// that starts or stops, too many clients. A wrong password or name is for the operator to mend.
+func Away(err error) bool {
+	var network net.Error
+	if errors.As(err, &network) || errors.Is(err, io.EOF) {
+		return true
+	}
+	var refused *pq.Error
+	if errors.As(err, &refused) {
+		return refused.Code.Class() == "57" || refused.Code.Class() == "53" || refused.Code.Class() == "08"
+	}
+	return false
+}
