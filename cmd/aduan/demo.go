@@ -72,12 +72,30 @@ func (p *program) sample(ctx context.Context, office *postOffice, parts *parts) 
 	if err != nil {
 		return fmt.Errorf("play the sample case: %w", err)
 	}
+	if err := allSent(ctx, parts.store); err != nil {
+		return err
+	}
 	file, err := parts.show(ctx, string(number))
 	if err != nil {
 		return err
 	}
 	office.stage.timeline(file, parts.settings.location)
 	return nil
+}
+
+// allSent waits until the record says of every mail that the relay took it.
+func allSent(ctx context.Context, store *tickets.Store) error {
+	for {
+		due, err := store.NextDue(ctx)
+		if err != nil || due.IsZero() {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("wait for the last mails to be sent: %w", ctx.Err())
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
 }
 
 // demoParts writes the demo's settings, as `aduan init` would, and opens the parts with its staff.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/mail"
 	"strings"
+	"time"
 
 	gomail "github.com/wneessen/go-mail"
 
@@ -56,7 +57,7 @@ var story = []line{
 	{"3.3 Penanganan di tempat: a visit, with an invitation", demoAgent,
 		"/lapangan besok 10.00 Ruang server Dinas Kesehatan\n\nMohon Pak Nyoman hadir dan membawa cadangan.", []part{demoReporter, demoAgent}},
 	{"3.3 Rekomendasi: the result", demoAgent,
-		"/rekomendasi\n\n1. Pulihkan situs dari cadangan sebelum 23 November.\n2. Perbarui CMS dan semua plugin.\n3. Ganti seluruh kata sandi dan aktifkan autentikasi dua langkah.", []part{demoReporter, demoAgent}},
+		"/rekomendasi\n\n1. Pulihkan situs dari cadangan dari malam sebelum kejadian.\n2. Perbarui CMS dan semua plugin.\n3. Ganti seluruh kata sandi dan aktifkan autentikasi dua langkah.", []part{demoReporter, demoAgent}},
 	{"3.4 Pantauan: monitoring", demoAgent, "/pantau\n\nSitus sudah pulih; kami pantau selama seminggu.", []part{demoReporter, demoAgent}},
 	{"3.4 Close Ticket: closing", demoAgent, "/tutup\n\nTerima kasih atas kerja samanya.", []part{demoReporter, demoAgent}},
 	{"Reopening: an answer on a closed ticket", demoReporter, "Mohon maaf, pagi ini halaman judi itu muncul lagi di mesin pencari.", []part{demoReporter, demoAgent}},
@@ -139,7 +140,7 @@ func (p *play) answer(to *received, words string) error {
 	m.SetGenHeader(gomail.HeaderInReplyTo, to.id)
 	m.SetGenHeader(gomail.HeaderReferences, to.id)
 	quoted := "> " + strings.ReplaceAll(strings.TrimSpace(to.text), "\n", "\n> ")
-	m.SetBodyString(gomail.TypeTextPlain, words+"\n\nPada Sen, 23 Nov 2026 pukul 10.05 Baliprov-CSIRT <"+to.from+"> menulis:\n\n"+quoted+"\n")
+	m.SetBodyString(gomail.TypeTextPlain, words+"\n\nPada "+time.Now().Format("02/01/2006 15.04")+", Baliprov-CSIRT <"+to.from+"> menulis:\n\n"+quoted+"\n")
 	return p.post(m, to.who, to.replyTo)
 }
 

@@ -51,7 +51,7 @@ func (s *stage) mail(raw []byte, to string) {
 	s.mails++
 	fmt.Fprintf(s.w, "\n%s %s → %s\n", s.paint(dim, fmt.Sprintf("%3d", s.mails)), s.paint(green, m.From.Address), s.paint(blue, to))
 	fmt.Fprintf(s.w, "    %s\n", s.paint(bold, m.Subject))
-	lines := firstLines(m.NewText, 6)
+	lines := firstLines(m.NewText, 12)
 	for _, line := range lines {
 		fmt.Fprintf(s.w, "    │ %s\n", line)
 	}
