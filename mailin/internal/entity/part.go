@@ -90,7 +90,8 @@ func (p part) isText() bool {
 func (p part) isMachine() bool {
 	switch p.kind {
 	case "message/delivery-status", "message/global-delivery-status", "message/disposition-notification",
-		"message/global-disposition-notification", "message/feedback-report", "text/rfc822-headers", "message/global-headers":
+		"message/global-disposition-notification", "message/feedback-report", "text/rfc822-headers", "message/global-headers",
+		"message/partial": // a returned mail that somebody cut (RFC 2046 section 5.2.2)
 		return true
 	}
 	return false
