@@ -219,21 +219,8 @@ func (t *tx) content(ctx context.Context, r noticeRow, n *Notice) error {
 			n.Texts[m.ID] = m
 		}
 	}
-	for _, item := range n.Items {
-		if item.Kind != KindList {
-			continue
-		}
-		for _, number := range item.Lines {
-			row, err := t.ticketByNumber(ctx, Number(number))
-			if err != nil {
-				return err
-			}
-			ticket, err := t.ticket(ctx, row)
-			if err != nil {
-				return err
-			}
-			n.Table = append(n.Table, ticket)
-		}
+	if err := t.table(ctx, n); err != nil {
+		return err
 	}
 	if r.Ticket == 0 {
 		return nil

@@ -123,10 +123,16 @@ func (d directory) addresses() []string {
 	return out
 }
 
-// AddStaff registers a person or a shared mailbox. An address may stand once only, as an address or as an alias.
+// InvalidError says that what was asked for makes no sense as it was said, whatever is on record.
+type InvalidError struct{ Err error }
+
+func (e *InvalidError) Error() string { return e.Err.Error() }
+func (e *InvalidError) Unwrap() error { return e.Err }
+
+// AddStaff registers a person or a shared mailbox. An address may stand once only, as an address or as an alias. What is no entry at all is an InvalidError.
 func (s *Store) AddStaff(ctx context.Context, p Staff, now time.Time) error {
 	if err := checkStaff(&p, s.Mailbox); err != nil {
-		return err
+		return &InvalidError{err}
 	}
 	return s.write(ctx, func(t *tx) error {
 		d, err := t.directory(ctx)

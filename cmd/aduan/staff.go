@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"text/tabwriter"
@@ -35,6 +36,10 @@ func (p *program) staffAdd() *cobra.Command {
 			}
 			defer parts.close()
 			if err := parts.store.AddStaff(c.Context(), s, time.Now()); err != nil {
+				var invalid *tickets.InvalidError
+				if errors.As(err, &invalid) {
+					return wrongUse(err)
+				}
 				return err
 			}
 			fmt.Fprintf(p.out, "%s is registered: %s\n", tickets.Key(s.Address), strings.Join(roles, ", "))
