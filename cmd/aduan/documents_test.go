@@ -174,13 +174,16 @@ func testNames(t *testing.T) map[string]bool {
 	return known
 }
 
-// shellLine is a line of a document's shell block that calls the program, also as another user.
-var shellLine = regexp.MustCompile(`(?m)^(?:sudo -u aduan |ExecStart=)?(?:/usr/local/bin/|go run \./cmd/)?aduan ([a-z-][^\n#]*)`)
+// shellBlock is what a document gives to the shell, and what a unit starts.
+var shellBlock = regexp.MustCompile("(?s)```sh\n(.*?)```|(?m:^ExecStart=.*$)")
+
+// shellLine is a line of it that calls the program, also as another user.
+var shellLine = regexp.MustCompile(`(?m)^ *(?:sudo -u aduan |ExecStart=)?(?:/usr/local/bin/|go run \./cmd/)?aduan ([a-z-][^\n#]*)`)
 
 func TestCallsInDocumentsAreUnderstood(t *testing.T) {
 	calls := 0
 	for _, page := range append(documents(t), filepath.Join(top, "docs", "aduan.service")) {
-		text := strings.ReplaceAll(read(t, page), "\\\n", " ")
+		text := strings.ReplaceAll(strings.Join(shellBlock.FindAllString(read(t, page), -1), "\n"), "\\\n", " ")
 		for _, m := range shellLine.FindAllStringSubmatch(text, -1) {
 			calls++
 			if err := understood(strings.Fields(strings.NewReplacer(`"`, "", `'`, "").Replace(m[1]))); err != nil {
