@@ -178,7 +178,7 @@ func testNames(t *testing.T) map[string]bool {
 var shellBlock = regexp.MustCompile("(?s)```sh\n(.*?)```|(?m:^ExecStart=.*$)")
 
 // shellLine is a line of it that calls the program, also as another user.
-var shellLine = regexp.MustCompile(`(?m)^ *(?:sudo -u aduan |ExecStart=)?(?:/usr/local/bin/|go run \./cmd/)?aduan ([a-z-][^\n#]*)`)
+var shellLine = regexp.MustCompile(`(?m)^ *(?:runuser -u aduan -- |ExecStart=)?(?:/usr/local/bin/|go run \./cmd/)?aduan ([a-z-][^\n#]*)`)
 
 func TestCallsInDocumentsAreUnderstood(t *testing.T) {
 	calls := 0
