@@ -33,7 +33,6 @@ type memoryOutbox struct {
 	rows    []*outboxRow
 	wake    chan struct{}
 	changed chan struct{}
-	claims  int
 	retry   time.Duration                  // wait of Later
 	fault   func(call string, n int) error // asked before each call, with its count
 	calls   map[string]int

@@ -2,13 +2,8 @@ package tickets
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"net"
 	"time"
-
-	"github.com/lib/pq"
 )
 
 // Figures are the counts that an operator watches.
@@ -60,17 +55,7 @@ func (s *Store) Dialect() string { return s.dialect.name }
 
 // Away says whether an error means that the database cannot be reached now, so that waiting helps: no connection, a server
 // that starts or stops, too many clients. A wrong password or name is for the operator to mend.
-func Away(err error) bool {
-	var network net.Error
-	if errors.As(err, &network) || errors.Is(err, io.EOF) {
-		return true
-	}
-	var refused *pq.Error
-	if errors.As(err, &refused) {
-		return refused.Code.Class() == "57" || refused.Code.Class() == "53" || refused.Code.Class() == "08"
-	}
-	return false
-}
+func Away(err error) bool { return postgresDialect.away(err) }
 
 // table loads the tickets of a list. Content of TLP:RED goes to the named persons of its ticket only, not into lists: there
 // the ticket is a number and a state.

@@ -114,15 +114,6 @@ func (d directory) teams() []string {
 	return out
 }
 
-// addresses lists every address of the staff, members and aliases too.
-func (d directory) addresses() []string {
-	var out []string
-	for _, s := range d {
-		out = append(append(append(out, s.Address), s.Aliases...), s.Members...)
-	}
-	return out
-}
-
 // InvalidError says that what was asked for makes no sense as it was said, whatever is on record.
 type InvalidError struct{ Err error }
 

@@ -207,15 +207,14 @@ func (f *filing) commandsProven() (bool, error) {
 
 // saved is what commands may change in memory.
 type saved struct {
-	ticket     *ticketRow
-	row        ticketRow
-	events     int
-	drafts     []*draft
-	items      []int
-	out        Outcome
-	visible    Visibility
-	purpose    string
-	textPlaced bool
+	ticket  *ticketRow
+	row     ticketRow
+	events  int
+	drafts  []*draft
+	items   []int
+	out     Outcome
+	visible Visibility
+	purpose string
 }
 
 // savepoint remembers everything that a refused command must not leave behind.

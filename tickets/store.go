@@ -17,6 +17,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
 	"github.com/pressly/goose/v3"
 	"modernc.org/sqlite"
 
@@ -89,7 +90,7 @@ var postgresDialect = dialect{name: "postgres", lockRow: " FOR UPDATE", skipRows
 }, away: func(err error) bool {
 	var e *pq.Error
 	if errors.As(err, &e) { // connection, resources, operator intervention, system, configuration limits
-		return slices.Contains([]pq.ErrorClass{"08", "53", "57", "58", "F0", "XX"}, e.Code.Class())
+		return slices.Contains([]pqerror.Class{"08", "53", "57", "58", "F0", "XX"}, e.Code.Class())
 	}
 	var net net.Error
 	return errors.As(err, &net) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
