@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"net"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -128,6 +129,9 @@ func (s *Store) openSQLite(file string) error {
 	if file == "" {
 		return errors.New("sqlite: names no file")
 	}
+	if err := ownFile(file); err != nil {
+		return err
+	}
 	sqlx.BindDriver("sqlite", sqlx.QUESTION)
 	s.dialect = sqliteDialect
 	// The settings stand in the DSN so that every connection has them; immediate transactions take the write lock at once,
@@ -144,6 +148,15 @@ func (s *Store) openSQLite(file string) error {
 	}
 	s.read.SetMaxOpenConns(4)
 	return nil
+}
+
+// ownFile creates the database where it is missing, so that only its owner may read it: the driver would let others.
+func ownFile(file string) error {
+	f, err := os.OpenFile(file, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 // redactURL leaves the password out of a database URL that is going to be shown.

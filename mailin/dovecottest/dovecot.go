@@ -95,7 +95,7 @@ func find(t testing.TB) string {
 			return path
 		}
 	}
-	if os.Getenv("ADUAN_REQUIRE_PEERS") == "1" {
+	if os.Getenv("ADUAN_REQUIRE_PEERS") != "" {
 		t.Fatal("dovecot is not installed (Debian: dovecot-imapd), and ADUAN_REQUIRE_PEERS=1 asks for it")
 	}
 	t.Skip("dovecot is not installed (Debian: dovecot-imapd)")
