@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -66,7 +67,8 @@ level = "debug"
 func install(folder, database, imapAddr, relay string) (installation, error) {
 	in := installation{config: filepath.Join(folder, "aduan.toml")}
 	for name, text := range map[string]string{"aduan.toml": fmt.Sprintf(settingsText, database, imapAddr, relay), "imap.secret": password + "\n", "aduan.key": newKey()} {
-		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600); err != nil {
+		path := filepath.Join(folder, name)
+		if err := errors.Join(os.RemoveAll(path), os.WriteFile(path, []byte(text), 0o600)); err != nil {
 			return in, err
 		}
 	}

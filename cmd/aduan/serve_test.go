@@ -96,7 +96,7 @@ func (s *wholeCase) play() {
 	}
 	s.answer(closed, ani, "Situs kami diganti lagi tadi malam!", gmail)
 	s.read(budi, "diganti lagi tadi malam")
-	s.read(ani, "(?i)dibuka kembali|Ditangani")
+	s.read(ani, "dibuka kembali dan kini berstatus Ditangani")
 }
 
 // deliver hands a mail to the relay.
