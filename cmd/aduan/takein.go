@@ -259,6 +259,9 @@ func (p *program) retryFailed(ctx context.Context, parts *parts, ids []int64) er
 		}
 		done++
 	}
+	if len(failed) == 0 {
+		fmt.Fprintln(p.out, "no mail has failed")
+	}
 	if done < len(ids) {
 		return errors.New("not every id is on the list: `aduan failed list` shows all")
 	}
