@@ -66,7 +66,7 @@ postlog unix-dgram n - n - 1 postlogd
 func startPostfix(t *testing.T, lmtp string) string {
 	t.Helper()
 	lacking := t.Skip
-	if os.Getenv("ADUAN_REQUIRE_PEERS") == "1" {
+	if os.Getenv("ADUAN_REQUIRE_PEERS") != "" {
 		lacking = t.Fatal
 	}
 	bin, err := exec.LookPath("postfix")

@@ -29,7 +29,7 @@ func TestScripts(t *testing.T) {
 		Dir:   "testdata/script",
 		Setup: func(env *testscript.Env) error { return newStageOf(env) },
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"aduan": aduanCmd, "exits": exitsCmd, "serve": serveCmd, "stop": stopCmd, "crash": crashCmd, "logged": loggedCmd, "deliver": deliverCmd,
+			"aduan": aduanCmd, "exits": exitsCmd, "serve": serveCmd, "end": endCmd, "crash": crashCmd, "logged": loggedCmd, "deliver": deliverCmd,
 			"answer": answerCmd, "mailed": mailedCmd, "attached": attachedCmd, "ticket": ticketCmd, "processed": processedCmd, "imap-fails": imapFailsCmd,
 			"tried": triedCmd, "setting": settingCmd, "restore": restoreCmd, "newer-database": newerDatabaseCmd,
 			"heal": healCmd, "once": onceCmd,
@@ -167,8 +167,8 @@ func serveCmd(ts *testscript.TestScript, _ bool, args []string) {
 	th.serve = cmd
 }
 
-// stop: the gateway is asked to end, and ends well.
-func stopCmd(ts *testscript.TestScript, _ bool, _ []string) {
+// end: the gateway is asked to end, and ends well.
+func endCmd(ts *testscript.TestScript, _ bool, _ []string) {
 	th := theatreOf(ts)
 	ts.Check(th.serve.Process.Signal(syscall.SIGTERM))
 	err := th.serve.Wait()
