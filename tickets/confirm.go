@@ -159,10 +159,13 @@ func (f *filing) confirmation(from string, arg any) (*confirmationRow, error) {
 	return &c, err
 }
 
-// firstWord is the first line of the new text where it is one word alone, without its punctuation.
+// firstWord is the first line of the new text where it is one word alone, without its punctuation. A quoted line is no word of
+// the sender's, also where a mail holds nothing else.
 func (f *filing) firstWord() string {
 	for _, line := range strings.Split(f.a.NewText, "\n") {
-		if line = CleanLine(line); line != "" {
+		if line = CleanLine(line); strings.HasPrefix(line, ">") {
+			return ""
+		} else if line != "" {
 			return strings.ToLower(strings.TrimFunc(line, func(r rune) bool { return !unicode.IsLetter(r) }))
 		}
 	}
