@@ -25,6 +25,7 @@ const (
 	frontdesk = "frontdesk@csirt.example"
 	budi      = "budi@csirt.example"
 	ani       = "ani@dinkes.baliprov.example"
+	john      = "john@lain.example"
 	password  = "rahasia"
 )
 

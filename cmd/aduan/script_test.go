@@ -23,7 +23,7 @@ import (
 
 // The scripts tell from outside what the program does: it runs as a process of its own, against a mail server in memory. Each
 // begins with settings that work, in aduan.toml. What each command means stands at the head of its function below; WHO is ani
-// (reporter), frontdesk, budi (agent) or aduan (the report address).
+// (reporter), john (a reporter from elsewhere, who writes English), frontdesk, budi (agent) or aduan (the report address).
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:   "testdata/script",
@@ -56,7 +56,7 @@ type theatreKey struct{}
 func theatreOf(ts *testscript.TestScript) *theatre { return ts.Value(theatreKey{}).(*theatre) }
 
 func person(who string) string {
-	return map[string]string{"ani": ani, "frontdesk": frontdesk, "budi": budi, "aduan": aduan}[who]
+	return map[string]string{"ani": ani, "frontdesk": frontdesk, "budi": budi, "aduan": aduan, "john": john}[who]
 }
 
 // newStageOf starts the servers of a script and writes its settings.
@@ -66,7 +66,7 @@ func newStageOf(env *testscript.Env) error {
 		return err
 	}
 	env.Defer(func() { box.Close() })
-	for _, who := range []string{aduan, frontdesk, budi, ani} {
+	for _, who := range []string{aduan, frontdesk, budi, ani, john} {
 		box.AddUser(who, password)
 	}
 	relay, err := smtptest.Start("127.0.0.1:0", func(m smtptest.Mail) error {

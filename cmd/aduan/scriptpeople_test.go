@@ -28,14 +28,17 @@ func deliverCmd(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 // answer WHO FILE: a person answers the letter that they read last, with the original quoted below as their mail program does it;
-// then the gateway takes the answer in.
+// then the gateway takes the answer in. NUMBER-2 in the file stands for the number of ticket 2.
 func answerCmd(ts *testscript.TestScript, _ bool, args []string) {
 	th, from := theatreOf(ts), person(args[0])
 	quote := gmail
 	if from == frontdesk {
 		quote = outlook
 	}
-	to, raw := answerMail(th.last[from], from, strings.TrimSpace(ts.ReadFile(args[1])), quote)
+	text := regexp.MustCompile(`NUMBER-(\d+)`).ReplaceAllStringFunc(strings.TrimSpace(ts.ReadFile(args[1])), func(s string) string {
+		return numberOf(ts, strings.TrimPrefix(s, "NUMBER-"))
+	})
+	to, raw := answerMail(th.last[from], from, text, quote)
 	ts.Check(send(th.post.relay, from, to, raw))
 	if err := await(func() (bool, error) { inbox, err := th.post.read(aduan, "INBOX"); return len(inbox) == 0, err }); err != nil {
 		ts.Fatalf("the gateway does not take the answer in: %v\n%s", err, th.log.String())
@@ -90,10 +93,8 @@ func attachedCmd(ts *testscript.TestScript, _ bool, args []string) {
 // ticket N STATE [OWNER]: the ticket with this counter comes to be in this state, with this owner.
 func ticketCmd(ts *testscript.TestScript, _ bool, args []string) {
 	th := theatreOf(ts)
-	n, err := strconv.Atoi(args[0])
-	ts.Check(err)
-	number := fmt.Sprintf("BALIPROV-CSIRT-%d-%04d", time.Now().In(time.FixedZone("WITA", 8*60*60)).Year(), n)
-	err = await(func() (bool, error) {
+	number := numberOf(ts, args[0])
+	err := await(func() (bool, error) {
 		var out, errOut strings.Builder
 		if run(context.Background(), []string{"ticket", "show", number, "--json", "--config", th.in.config}, nil, &out, &errOut) != exitDone {
 			return false, errors.New(errOut.String())
@@ -107,4 +108,11 @@ func ticketCmd(ts *testscript.TestScript, _ bool, args []string) {
 	if err != nil {
 		ts.Fatalf("%v\n%s", err, th.log.String())
 	}
+}
+
+// numberOf makes the number of a ticket of its counter; its year is that of the team's time zone.
+func numberOf(ts *testscript.TestScript, counter string) string {
+	n, err := strconv.Atoi(counter)
+	ts.Check(err)
+	return fmt.Sprintf("BALIPROV-CSIRT-%d-%04d", time.Now().In(time.FixedZone("WITA", 8*60*60)).Year(), n)
 }
