@@ -32,7 +32,7 @@ func TestScripts(t *testing.T) {
 			"aduan": aduanCmd, "exits": exitsCmd, "serve": serveCmd, "end": endCmd, "crash": crashCmd, "logged": loggedCmd, "deliver": deliverCmd,
 			"answer": answerCmd, "mailed": mailedCmd, "attached": attachedCmd, "ticket": ticketCmd, "processed": processedCmd, "imap-fails": imapFailsCmd,
 			"tried": triedCmd, "setting": settingCmd, "restore": restoreCmd, "newer-database": newerDatabaseCmd,
-			"heal": healCmd, "once": onceCmd,
+			"heal": healCmd, "sent": sentCmd, "once": onceCmd,
 		},
 	})
 }

@@ -67,6 +67,9 @@ func mailedCmd(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
+// sent: all mail that waits comes to be sent, and the record says so.
+func sentCmd(ts *testscript.TestScript, _ bool, _ []string) { theatreOf(ts).awaitSent(ts) }
+
 func (th *theatre) awaitSent(ts *testscript.TestScript) {
 	err := await(func() (bool, error) {
 		var out, errOut strings.Builder
