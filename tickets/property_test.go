@@ -23,7 +23,7 @@ type correspondence struct {
 	cases  []tickets.Number
 	got    []tickets.Notice // all that was sent so far
 	seen   map[tickets.Number]int
-	onCase map[string]bool // number and address: who is, or was, on a ticket
+	onCase map[string]bool // number and address: who was on a ticket before the last mail, or is after it
 }
 
 // everybody writes in these tests.
@@ -86,6 +86,10 @@ func (c *correspondence) answers(a *tickets.Arrival, fits func(tickets.Notice) b
 
 // step takes one mail in and looks at what came of it.
 func (c *correspondence) step() {
+	c.onCase = map[string]bool{}
+	for _, n := range c.cases {
+		c.lookWhoIsOn(c.Show(n))
+	}
 	a, proven := c.write()
 	out := c.File(a)
 	if out.Opened {
@@ -93,9 +97,7 @@ func (c *correspondence) step() {
 	}
 	for _, n := range c.cases {
 		f := c.Show(n)
-		for _, p := range append([]string{f.Reporter.Address}, f.Participants...) {
-			c.onCase[string(n)+" "+p] = true
-		}
+		c.lookWhoIsOn(f)
 		events := f.Events[c.seen[n]:]
 		c.seen[n] = len(f.Events)
 		for _, e := range events {
@@ -113,6 +115,12 @@ func (c *correspondence) step() {
 		c.seen[n] = len(c.Show(n).Events)
 	}
 	c.Pass(time.Duration(rapid.SampledFrom([]int{1, 1, 1, 90, 26 * 60}).Draw(c.t, "minutes")) * time.Minute)
+}
+
+func (c *correspondence) lookWhoIsOn(f tickets.File) {
+	for _, p := range append([]string{f.Reporter.Address}, f.Participants...) {
+		c.onCase[string(f.Number)+" "+p] = true
+	}
 }
 
 // wantTheirs fails where a notice goes to somebody who is not on its ticket, or holds what is not theirs.
@@ -151,7 +159,7 @@ func TestWhateverIsWrittenNobodyUnprovenActsAndNothingInternalLeaves(t *testing.
 	rapid.Check(t, func(rt *rapid.T) {
 		rounds++
 		url := "sqlite:" + filepath.Join(t.TempDir(), fmt.Sprintf("aduan%d.db", rounds))
-		c := &correspondence{Desk: ticketstest.Open(t, url, uncapped), t: rt, seen: map[tickets.Number]int{}, onCase: map[string]bool{}}
+		c := &correspondence{Desk: ticketstest.Open(t, url, uncapped), t: rt, seen: map[tickets.Number]int{}}
 		defer c.Close()
 		for range rapid.IntRange(5, 40).Draw(rt, "mails") {
 			c.step()
