@@ -163,9 +163,7 @@ func (f *filing) confirmation(from string, arg any) (*confirmationRow, error) {
 // the sender's, also where a mail holds nothing else.
 func (f *filing) firstWord() string {
 	for _, line := range strings.Split(f.a.NewText, "\n") {
-		if line = CleanLine(line); strings.HasPrefix(line, ">") {
-			return ""
-		} else if line != "" {
+		if line = CleanLine(line); line != "" && !strings.HasPrefix(line, ">") {
 			return strings.ToLower(strings.TrimFunc(line, func(r rune) bool { return !unicode.IsLetter(r) }))
 		}
 	}
