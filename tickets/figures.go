@@ -52,32 +52,3 @@ func (s *Store) Figures(ctx context.Context) (Figures, error) {
 
 // Dialect names the database: sqlite or postgres.
 func (s *Store) Dialect() string { return s.dialect.name }
-
-// Away says whether an error means that the database cannot be reached now, so that waiting helps: no connection, a server
-// that starts or stops, too many clients. A wrong password or name is for the operator to mend.
-func Away(err error) bool { return postgresDialect.away(err) }
-
-// table loads the tickets of a list. Content of TLP:RED goes to the named persons of its ticket only, not into lists: there
-// the ticket is a number and a state.
-func (t *tx) table(ctx context.Context, n *Notice) error {
-	for _, item := range n.Items {
-		if item.Kind != KindList {
-			continue
-		}
-		for _, number := range item.Lines {
-			row, err := t.ticketByNumber(ctx, Number(number))
-			if err != nil {
-				return err
-			}
-			ticket, err := t.ticket(ctx, row)
-			if err != nil {
-				return err
-			}
-			if ticket.TLP == TLPRed {
-				ticket.Subject, ticket.Reporter, ticket.Participants = TLPRed.Label(), Address{}, nil
-			}
-			n.Table = append(n.Table, ticket)
-		}
-	}
-	return nil
-}

@@ -348,3 +348,28 @@ func (f File) Blanked(m Mailbox) File {
 	}
 	return f
 }
+
+// table loads the tickets of a list. Content of TLP:RED goes to the named persons of its ticket only, not into lists: there
+// the ticket is a number and a state.
+func (t *tx) table(ctx context.Context, n *Notice) error {
+	for _, item := range n.Items {
+		if item.Kind != KindList {
+			continue
+		}
+		for _, number := range item.Lines {
+			row, err := t.ticketByNumber(ctx, Number(number))
+			if err != nil {
+				return err
+			}
+			ticket, err := t.ticket(ctx, row)
+			if err != nil {
+				return err
+			}
+			if ticket.TLP == TLPRed {
+				ticket.Subject, ticket.Reporter, ticket.Participants = TLPRed.Label(), Address{}, nil
+			}
+			n.Table = append(n.Table, ticket)
+		}
+	}
+	return nil
+}

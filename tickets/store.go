@@ -97,6 +97,10 @@ var postgresDialect = dialect{name: "postgres", lockRow: " FOR UPDATE", skipRows
 	return errors.As(err, &net) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }}
 
+// Away says whether an error means that the database cannot be reached now, so that waiting helps: no connection, a server
+// that starts or stops, too many clients. A wrong password or name is for the operator to mend.
+func Away(err error) bool { return postgresDialect.away(err) }
+
 // OpenStore opens the database that a URL of the settings names: sqlite:FILE or postgres://…. It does not migrate.
 func OpenStore(ctx context.Context, rawURL string, s Settings) (*Store, error) {
 	st := &Store{Settings: s, numbers: NewNumbers(s.Prefix), wake: make(chan struct{}, 1), statements: map[string]*sqlx.Stmt{}}
