@@ -1,6 +1,7 @@
 package tickets_test
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -94,6 +95,27 @@ func TestAddressThatRefusedForGoodIsHeldUntilSomebodyRetries(t *testing.T) {
 		d.Pass(time.Second)
 		wantKinds(t, p.deliver(), "ani:responding", "ani:message", "ani:message")
 	})
+}
+
+func TestRefusalOfOneMailHoldsNoOther(t *testing.T) {
+	for status, held := range map[string]bool{"5.1.1": true, "5.1.2": true, "5.2.1": true, "5.0.0": true, "5.4.4": true, "5.2.2": false, "5.3.4": false, "5.6.1": false, "5.7.1": false, "4.4.7": false} {
+		t.Run(status, func(t *testing.T) {
+			d := ticketstest.Open(t, "sqlite:"+filepath.Join(t.TempDir(), "aduan.db"), nil)
+			p := in(t, d, r)
+			d.File(bounce(d, "failed", status, func(a *tickets.Arrival) { a.Recipients = []string{p.last[ani].Sender} }))
+			if got := delivery(t, d, p.last[ani]).State; got != tickets.Bounced {
+				t.Errorf("the refused mail is %s", got)
+			}
+			p.deliver()
+			heard := false
+			for _, n := range p.must(budi, "Kabar.", command("reply")) {
+				heard = heard || n.To.Address == ani
+			}
+			if heard == held {
+				t.Errorf("the next mail is held: %v, want %v", !heard, held)
+			}
+		})
+	}
 }
 
 func TestBounceOfWhatTellsOfBouncesTellsNobody(t *testing.T) {

@@ -86,7 +86,16 @@ func (f *filing) reportWords() (words string, final, hard bool) {
 	}
 	words = Shorten(CleanLine(strings.Join([]string{b.Action, b.Status, b.Diagnostic}, " ")), 500)
 	final = b.Action == "failed" || b.Action == "" && !strings.HasPrefix(b.Status, "4")
-	return words, final, final && strings.HasPrefix(b.Status, "5.1.")
+	return words, final, final && addressAtFault(b.Status)
+}
+
+// thisMailOnly are the statuses (RFC 3463) of a final refusal that says nothing of the next mail: a full mailbox, a mail too
+// large, its content, a policy.
+var thisMailOnly = []string{"5.2.2", "5.2.3", "5.3.4", "5.6.", "5.7."}
+
+// addressAtFault says whether a status means that further mails to the address would be refused as well.
+func addressAtFault(status string) bool {
+	return strings.HasPrefix(status, "5.") && !slices.ContainsFunc(thisMailOnly, func(s string) bool { return strings.HasPrefix(status, s) })
 }
 
 // endDelivery shows a bounce on its notice. An address at fault hears nothing more until somebody mends it.
