@@ -5,7 +5,9 @@ import "fmt"
 // answer is a sentence with which the rules answer a command, in both languages; %s and %d are filled in.
 type answer Words
 
-func (a answer) say(l Language, args ...any) string { return fmt.Sprintf(Words(a).In(l), args...) }
+func (a answer) say(l Language, args ...any) string {
+	return fmt.Sprintf(Words(a).In(l), args...)
+}
 
 // What is wrong with a command.
 var (

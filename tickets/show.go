@@ -251,37 +251,6 @@ func (t *tx) deliveries(ctx context.Context, ticket int64) ([]Delivery, error) {
 	return out, nil
 }
 
-// Blank takes tokens out of text that leaves the record: whoever reads an export must not be able to act as the people in it.
-func (m Mailbox) Blank(text string) string {
-	var b strings.Builder
-	for i := 0; i < len(text); {
-		n := tokenRun(text[i:])
-		if n >= tokenLength && (i == 0 || !isTokenByte(text[i-1])) && n == tokenLength {
-			b.WriteString(strings.Repeat("x", n))
-		} else if n > 0 {
-			b.WriteString(text[i : i+n])
-		} else {
-			b.WriteByte(text[i])
-			n = 1
-		}
-		i += n
-	}
-	return b.String()
-}
-
-func isTokenByte(c byte) bool {
-	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '2' && c <= '7'
-}
-
-// tokenRun is how many bytes at the beginning could be of a token.
-func tokenRun(s string) int {
-	n := 0
-	for n < len(s) && isTokenByte(s[n]) {
-		n++
-	}
-	return n
-}
-
 // ExportMbox writes the raw mails of a ticket as an mbox (mboxrd, RFC 4155), tokens blanked.
 func (s *Store) ExportMbox(ctx context.Context, n Number, evidence Evidence, w io.Writer) error {
 	file, err := s.Show(ctx, n)
@@ -316,8 +285,7 @@ func (s *Store) exportMail(ctx context.Context, m Message, evidence Evidence, w 
 	if _, err := fmt.Fprintf(w, "From %s %s\n", from, m.At.UTC().Format(time.ANSIC)); err != nil {
 		return err
 	}
-	err = eachLine(r, func(line string) error {
-		line = s.Mailbox.Blank(strings.TrimSuffix(line, "\r"))
+	err = s.Mailbox.blankMail(r, func(line string) error {
 		if strings.HasPrefix(strings.TrimLeft(line, ">"), "From ") {
 			line = ">" + line
 		}
