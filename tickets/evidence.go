@@ -54,14 +54,18 @@ func PutEvidence(ctx context.Context, e Evidence, r io.Reader) (sum string, size
 	return d.Sum(), d.Size(), nil
 }
 
-// OpenEvidence opens the store that a URL of the settings names: file:FOLDER.
-func OpenEvidence(rawURL string) (Evidence, error) {
+// OpenEvidence opens the store that a URL of the settings names: file:FOLDER, or s3://BUCKET?endpoint=URL, which the key opens.
+func OpenEvidence(rawURL string, key AccessKey) (Evidence, error) {
 	u, err := url.Parse(rawURL)
 	if err != nil {
-		return nil, fmt.Errorf("read evidence.url %q: %w", rawURL, err)
+		return nil, fmt.Errorf("read evidence.url: %w", err)
 	}
-	if u.Scheme != "file" {
-		return nil, fmt.Errorf("evidence.url %q: give file:FOLDER", rawURL)
+	switch u.Scheme {
+	case "s3":
+		return NewBucket(u, key)
+	case "file":
+	default:
+		return nil, fmt.Errorf("evidence.url %q: give file:FOLDER or s3://BUCKET?endpoint=https://HOST", rawURL)
 	}
 	folder := u.Opaque
 	if folder == "" {
@@ -150,7 +154,7 @@ func (f *Folder) place(d *fileDraft) (string, error) {
 
 // Open implements Evidence.
 func (f *Folder) Open(_ context.Context, sum string) (io.ReadCloser, error) {
-	if len(sum) != 2*sha256.Size || strings.Trim(sum, "0123456789abcdef") != "" {
+	if !isSum(sum) {
 		return nil, fmt.Errorf("open evidence %q: %w", sum, ErrNotFound)
 	}
 	file, err := os.Open(f.path(sum))
@@ -172,6 +176,11 @@ func (f *Folder) Check(ctx context.Context) error {
 	defer d.Discard()
 	_, err = d.Write([]byte("check"))
 	return err
+}
+
+// isSum says whether text is a hash as Sum writes it, and nothing that could name another place.
+func isSum(text string) bool {
+	return len(text) == 2*sha256.Size && strings.Trim(text, "0123456789abcdef") == ""
 }
 
 func (f *Folder) path(sum string) string { return filepath.Join(f.root, sum[:2], sum[2:4], sum) }
@@ -211,7 +220,11 @@ func (d *fileDraft) Size() int64 { return d.size }
 
 func (d *fileDraft) Discard() {
 	if !d.kept {
-		d.file.Close()
-		os.Remove(d.file.Name())
+		d.drop()
 	}
+}
+
+func (d *fileDraft) drop() {
+	d.file.Close()
+	os.Remove(d.file.Name())
 }

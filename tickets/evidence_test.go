@@ -151,8 +151,8 @@ func TestSamePieceKeptByManyAtOnce(t *testing.T) {
 }
 
 func TestEvidenceURLThatNamesNoFolderIsRefused(t *testing.T) {
-	for _, url := range []string{"", "file:", "s3:", "http://x", "%"} {
-		if _, err := tickets.OpenEvidence(url); err == nil {
+	for _, url := range []string{"", "file:", "s3:", "s3://?endpoint=x", "s3://b?endpont=x", "s3://id:key@b", "s3://b?endpoint=ftp://x", "http://x", "%"} {
+		if _, err := tickets.OpenEvidence(url, tickets.AccessKey{}); err == nil {
 			t.Errorf("%q was opened", url)
 		}
 	}

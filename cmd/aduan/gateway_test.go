@@ -75,6 +75,18 @@ func install(folder, database, imapAddr, relay string) (installation, error) {
 	return in, nil
 }
 
+// add writes a further section into the settings.
+func (in installation) add(t *testing.T, section string) {
+	t.Helper()
+	text, err := os.ReadFile(in.config)
+	if err == nil {
+		err = os.WriteFile(in.config, append(text, section...), 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // call runs the program in this process and returns what it printed.
 func (in installation) call(t *testing.T, wantCode int, args ...string) string {
 	t.Helper()

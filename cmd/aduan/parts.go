@@ -29,7 +29,7 @@ func (p *program) open(ctx context.Context) (*parts, error) {
 }
 
 func openParts(ctx context.Context, s *settings, log *slog.Logger, migrate bool) (*parts, error) {
-	evidence, err := tickets.OpenEvidence(s.Evidence.URL)
+	evidence, err := tickets.OpenEvidence(s.Evidence.URL, tickets.AccessKey{ID: s.Evidence.AccessKey, Secret: s.Evidence.SecretKey})
 	if err != nil {
 		return nil, wrongUse(err)
 	}

@@ -40,6 +40,12 @@ func (s *settings) checkSecrets() error {
 	if s.SMTP.Username != "" && s.SMTP.Password == "" {
 		return errors.New("smtp: the password is missing: give password_file, or take username away")
 	}
+	if err := read("evidence: secret_key", &s.Evidence.SecretKey, s.Evidence.SecretKeyIn); err != nil {
+		return err
+	}
+	if (s.Evidence.AccessKey == "") != (s.Evidence.SecretKey == "") {
+		return errors.New("evidence: access_key and secret_key_file go together: give both, or none where the environment or the machine's role holds them")
+	}
 	if s.Security.Secret != "" {
 		s.Security.SecretIn = ""
 	}

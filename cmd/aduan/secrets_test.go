@@ -42,3 +42,23 @@ func TestSecretsThatOthersCanReadAreRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestAccessKeyOfABucketIsWholeOrLeftToTheMachine(t *testing.T) {
+	for _, row := range []struct{ about, section, want string }{
+		{"a key without its secret", "access_key = \"id\"\n", "go together"},
+		{"a secret without its key", "secret_key_file = \"imap.secret\"\n", "go together"},
+		{"both", "access_key = \"id\"\nsecret_key_file = \"imap.secret\"\n", ""},
+		{"none", "", ""},
+		{"a file that is not there", "access_key = \"id\"\nsecret_key_file = \"s3.secret\"\n", "s3.secret"},
+	} {
+		in, err := install(t.TempDir(), "sqlite:aduan.db", "127.0.0.1:1", "127.0.0.1:1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		in.add(t, "\n[evidence]\nurl = \"s3://evidence?endpoint=https://s3.example\"\n"+row.section)
+		_, err = loadSettings(in.config)
+		if (err == nil) != (row.want == "") || err != nil && !strings.Contains(err.Error(), row.want) {
+			t.Errorf("%s: %v, want %q", row.about, err, row.want)
+		}
+	}
+}

@@ -41,7 +41,10 @@ type settings struct {
 		URL string `toml:"url"` // sqlite:FILE or postgres://…
 	} `toml:"database"`
 	Evidence struct {
-		URL string `toml:"url"` // file:FOLDER
+		URL         string `toml:"url"`        // file:FOLDER or s3://BUCKET?endpoint=URL
+		AccessKey   string `toml:"access_key"` // of the bucket; where it is empty, the environment, ~/.aws and the machine's role are asked
+		SecretKey   string `toml:"secret_key"`
+		SecretKeyIn string `toml:"secret_key_file"`
 	} `toml:"evidence"`
 	Mailboxes []mailboxSettings `toml:"mailbox"`
 	SMTP      struct {
