@@ -1,0 +1,122 @@
+package tickets
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// moved picks the changes of state out of the events; the index event_moved holds exactly these.
+const moved = `e.from_state <> '' AND e.from_state <> e.to_state`
+
+// MonthlyFigures counts a month, and the month before it to compare. All of it is one look at the record.
+func (s *Store) MonthlyFigures(ctx context.Context, m Month) (MonthlyFigures, error) {
+	var f MonthlyFigures
+	err := s.look(ctx, func(t *tx) (err error) {
+		f, err = t.monthlyFigures(ctx, m, s.now())
+		return err
+	})
+	return f, err
+}
+
+// monthlyFigures counts a month and the month before it.
+func (t *tx) monthlyFigures(ctx context.Context, m Month, now time.Time) (MonthlyFigures, error) {
+	f, err := t.oneMonth(ctx, m, now)
+	if err != nil {
+		return f, fmt.Errorf("count %s: %w", m, err)
+	}
+	before, err := t.oneMonth(ctx, m.Before(), now)
+	if err != nil {
+		return f, fmt.Errorf("count %s: %w", m.Before(), err)
+	}
+	f.Before = &before
+	return f, nil
+}
+
+func (t *tx) oneMonth(ctx context.Context, m Month, now time.Time) (MonthlyFigures, error) {
+	from, until := m.Bounds(t.s.Location)
+	if now.Before(until) {
+		until = now
+	}
+	opened, err := t.openedBetween(ctx, micros(from), micros(until))
+	if err != nil {
+		return MonthlyFigures{}, err
+	}
+	var moves []move
+	if err := t.all(ctx, &moves, `SELECT e.ticket, t.opened_at, e.at, e.from_state, e.to_state FROM event e JOIN ticket t ON t.id = e.ticket
+		WHERE e.at >= ? AND e.at < ? AND `+moved+` ORDER BY e.at, e.ticket, e.seq`, micros(from), micros(until)); err != nil {
+		return MonthlyFigures{}, fmt.Errorf("read changes of state: %w", err)
+	}
+	f := tally(m, t.s.Location, until, opened, moves)
+	return f, t.countOpen(ctx, &f)
+}
+
+// openedBetween reads the tickets opened in a range of time, with their states at its end.
+func (t *tx) openedBetween(ctx context.Context, from, until int64) ([]openedTicket, error) {
+	var opened []openedTicket
+	err := t.all(ctx, &opened, `SELECT t.id, t.opened_at, t.state, t.type, t.severity, t.reporter, t.tlp,
+		COALESCE(MIN(CASE WHEN e.kind = 'sent' AND (e.data LIKE '%"kind":"acknowledged"%' OR e.data LIKE '%"kind":"continued"%') THEN e.at END), 0) AS acknowledged,
+		COALESCE(MIN(CASE WHEN e.from_state = 'open' AND e.to_state = 'verified' THEN e.at END), 0) AS verified,
+		COALESCE(MIN(CASE WHEN e.kind IN ('asked', 'replied', 'onsite', 'recommended', 'monitoring', 'closed', 'rejected', 'duplicate') THEN e.at END), 0) AS answered
+		FROM ticket t LEFT JOIN event e ON e.ticket = t.id WHERE t.opened_at >= ? AND t.opened_at < ?
+		GROUP BY t.id, t.opened_at, t.state, t.type, t.severity, t.reporter, t.tlp ORDER BY t.id`, from, until)
+	if err != nil {
+		return nil, fmt.Errorf("read the tickets opened: %w", err)
+	}
+	var later []move
+	if err := t.all(ctx, &later, `SELECT e.ticket, e.from_state FROM ticket t JOIN event e ON e.ticket = t.id
+		WHERE t.opened_at >= ? AND t.opened_at < ? AND e.at >= ? AND `+moved+` ORDER BY e.ticket, e.seq`, from, until, until); err != nil {
+		return nil, fmt.Errorf("read later changes of state: %w", err)
+	}
+	states := map[int64]State{}
+	for _, m := range later {
+		if _, known := states[m.Ticket]; !known {
+			states[m.Ticket] = m.From // before its first change after the range
+		}
+	}
+	for i := range opened {
+		if s, known := states[opened[i].ID]; known {
+			opened[i].State = s
+		}
+	}
+	return opened, nil
+}
+
+// countOpen counts what was open at the end: what is open now, less what has changed since. A month long gone costs the changes
+// of state since then, which the index alone answers.
+func (t *tx) countOpen(ctx context.Context, f *MonthlyFigures) error {
+	until := micros(f.Until)
+	var now, since []struct {
+		From State `db:"from_state"`
+		To   State `db:"to_state"`
+		N    int
+	}
+	if err := t.all(ctx, &now, `SELECT state AS to_state, COUNT(*) AS n FROM ticket WHERE state IN ('open', 'verified', 'responding', 'monitoring') GROUP BY state`); err != nil {
+		return fmt.Errorf("count open tickets: %w", err)
+	}
+	if err := t.all(ctx, &since, `SELECT e.from_state, e.to_state, COUNT(*) AS n FROM event e WHERE e.at >= ? AND `+moved+` GROUP BY e.from_state, e.to_state`, until); err != nil {
+		return fmt.Errorf("count changes of state since: %w", err)
+	}
+	opened := 0
+	if err := t.get(ctx, &opened, `SELECT COUNT(*) FROM ticket WHERE opened_at >= ?`, until); err != nil {
+		return fmt.Errorf("count tickets opened since: %w", err)
+	}
+	if err := t.get(ctx, &f.Overdue, `SELECT COUNT(*) FROM ticket WHERE state IN ('open', 'verified', 'responding', 'monitoring') AND due_at > 0 AND due_at < ?`, until); err != nil {
+		return fmt.Errorf("count overdue tickets: %w", err)
+	}
+	open := map[State]int{Open: -opened}
+	for _, r := range now {
+		open[r.To] += r.N
+	}
+	for _, r := range since {
+		open[r.From] += r.N
+		open[r.To] -= r.N
+	}
+	for i := range f.ByState {
+		if s := &f.ByState[i]; !s.State.Final() {
+			s.Open = max(0, open[s.State])
+			f.Open += s.Open
+		}
+	}
+	return nil
+}
