@@ -16,13 +16,11 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"testing"
 	"time"
 )
 
 // prepare makes the folder with settings, users, certificate and empty Maildirs.
-func (s *Server) prepare(t testing.TB) error {
-	t.Helper()
+func (s *Server) prepare() error {
 	var err error
 	// Not t.TempDir: others than root must get in, and the paths of sockets have to be short.
 	if s.dir, err = os.MkdirTemp("", "dovecot"); err != nil {

@@ -4,7 +4,8 @@
 // touched, and everything is gone when the test ends.
 //
 // Where no Dovecot is installed the test is skipped, unless ADUAN_REQUIRE_PEERS is 1:
-// then it fails, so that a build machine cannot pass by lacking it.
+// then it fails, so that a build machine cannot pass by lacking it. Run starts one outside
+// of tests, for measuring.
 package dovecottest
 
 import (
@@ -57,10 +58,29 @@ type Server struct {
 	exit chan error
 }
 
+// ErrNotInstalled is returned where there is no Dovecot on the machine.
+var ErrNotInstalled = errors.New("dovecot is not installed (Debian: dovecot-imapd)")
+
 // Start starts Dovecot and ends it with the test.
 func Start(t testing.TB, cfg Config) *Server {
 	t.Helper()
-	bin := find(t)
+	s, err := Run(cfg)
+	switch {
+	case errors.Is(err, ErrNotInstalled) && os.Getenv("ADUAN_REQUIRE_PEERS") == "":
+		t.Skip(err)
+	case err != nil:
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	return s
+}
+
+// Run starts Dovecot outside of tests; Close ends it and removes its files.
+func Run(cfg Config) (*Server, error) {
+	bin, err := find()
+	if err != nil {
+		return nil, err
+	}
 	if cfg.Users == nil {
 		cfg.Users = map[string]string{"aduan@csirt.example": "rahasia"}
 	}
@@ -73,33 +93,33 @@ func Start(t testing.TB, cfg Config) *Server {
 			s.User, s.Password = name, cfg.Users[name]
 		}
 	}
-	if err := s.prepare(t); err != nil {
-		t.Fatalf("prepare dovecot: %v", err)
+	if err := s.prepare(); err != nil {
+		s.Close()
+		return nil, fmt.Errorf("prepare dovecot: %w", err)
 	}
-	t.Cleanup(func() {
-		if s.cmd != nil {
-			s.kill()
-		}
-		os.RemoveAll(s.dir)
-	})
 	if err := s.Restart(); err != nil {
-		t.Fatalf("start dovecot: %v", err)
+		s.Close()
+		return nil, fmt.Errorf("start dovecot: %w", err)
 	}
-	return s
+	return s, nil
 }
 
-func find(t testing.TB) string {
-	t.Helper()
+// Close ends the server and removes its mails and settings.
+func (s *Server) Close() {
+	if s.cmd != nil {
+		s.kill()
+		s.cmd = nil
+	}
+	os.RemoveAll(s.dir)
+}
+
+func find() (string, error) {
 	for _, name := range []string{"dovecot", "/usr/sbin/dovecot", "/usr/local/sbin/dovecot"} {
 		if path, err := exec.LookPath(name); err == nil {
-			return path
+			return path, nil
 		}
 	}
-	if os.Getenv("ADUAN_REQUIRE_PEERS") != "" {
-		t.Fatal("dovecot is not installed (Debian: dovecot-imapd), and ADUAN_REQUIRE_PEERS=1 asks for it")
-	}
-	t.Skip("dovecot is not installed (Debian: dovecot-imapd)")
-	return ""
+	return "", ErrNotInstalled
 }
 
 // Restart starts a stopped server again, on the same ports.
@@ -211,12 +231,20 @@ func (s *Server) Deliver(t testing.TB, name string, mail []byte) {
 // DeliverAt is Deliver with another internal date.
 func (s *Server) DeliverAt(t testing.TB, name string, mail []byte, at time.Time) {
 	t.Helper()
+	if err := s.Put(name, mail, at); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Put is DeliverAt outside of tests.
+func (s *Server) Put(name string, mail []byte, at time.Time) error {
 	// Dovecot numbers what it finds together in the order of the names.
 	file := fmt.Sprintf("%d.%09d.test,S=%d", time.Now().Unix(), s.seq.Add(1), len(mail))
 	tmp, dest := filepath.Join(s.maildir(name), "tmp", file), filepath.Join(s.maildir(name), "new", file)
 	if err := errors.Join(os.WriteFile(tmp, mail, 0o600), s.own(tmp), os.Chtimes(tmp, at, at), os.Rename(tmp, dest)); err != nil {
-		t.Fatalf("deliver to %s: %v", name, err)
+		return fmt.Errorf("deliver to %s: %w", name, err)
 	}
+	return nil
 }
 
 // Folder returns the mails of a folder (levels parted by the configured separator) in
@@ -273,5 +301,8 @@ func (s *Server) Renumber(t testing.TB, name string) {
 }
 
 func (s *Server) path(name string) string { return filepath.Join(s.dir, name) }
+
+// Maildir is the folder of a user's mail; its subfolders "new" and "cur" hold the inbox.
+func (s *Server) Maildir(name string) string { return s.maildir(name) }
 
 func (s *Server) maildir(name string) string { return filepath.Join(s.dir, "mail", name, "Maildir") }

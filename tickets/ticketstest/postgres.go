@@ -21,23 +21,28 @@ import (
 	_ "github.com/lib/pq" // the driver that makes schemas
 )
 
-// cluster is the PostgreSQL of one test binary: that of ADUAN_POSTGRES, else one that it starts itself.
-type cluster struct {
-	once   sync.Once
+// Cluster is a running PostgreSQL, or a database of somebody else's.
+type Cluster struct {
 	url    string
 	folder string
 	server *exec.Cmd
-	err    error
-	schema int
 	mu     sync.Mutex
+	schema int
 }
 
-var postgres cluster
+// shared is the PostgreSQL of one test binary: that of ADUAN_POSTGRES, else one that it starts itself.
+var shared struct {
+	once    sync.Once
+	cluster *Cluster
+	err     error
+}
 
 // Main runs a package's tests and stops the database server that they started. Call it from TestMain.
 func Main(m *testing.M) {
 	code := m.Run()
-	postgres.stop()
+	if shared.cluster != nil {
+		shared.cluster.Stop()
+	}
 	os.Exit(code)
 }
 
@@ -45,76 +50,99 @@ func Main(m *testing.M) {
 // when ADUAN_REQUIRE_PEERS is set.
 func PostgreSQL(t testing.TB) string {
 	t.Helper()
-	postgres.once.Do(postgres.start)
-	if postgres.err != nil {
-		if os.Getenv("ADUAN_REQUIRE_PEERS") != "" {
-			t.Fatalf("PostgreSQL is required: %v", postgres.err)
+	shared.once.Do(func() {
+		if url := os.Getenv("ADUAN_POSTGRES"); url != "" {
+			shared.cluster = &Cluster{url: url}
+			return
 		}
-		t.Skipf("PostgreSQL: %v", postgres.err)
+		shared.cluster, shared.err = StartPostgreSQL("-c", "fsync=off")
+	})
+	if shared.err != nil {
+		if os.Getenv("ADUAN_REQUIRE_PEERS") != "" {
+			t.Fatalf("PostgreSQL is required: %v", shared.err)
+		}
+		t.Skipf("PostgreSQL: %v", shared.err)
 	}
-	postgres.mu.Lock()
-	postgres.schema++
-	name := fmt.Sprintf("aduan_%d_%d", os.Getpid(), postgres.schema)
-	postgres.mu.Unlock()
-	db, err := sql.Open("postgres", postgres.url)
+	url, err := shared.cluster.Schema()
 	if err != nil {
 		t.Fatal(err)
+	}
+	return url
+}
+
+// Schema makes an empty schema and returns its URL.
+func (c *Cluster) Schema() (string, error) {
+	c.mu.Lock()
+	c.schema++
+	name := fmt.Sprintf("aduan_%d_%d", os.Getpid(), c.schema)
+	c.mu.Unlock()
+	db, err := sql.Open("postgres", c.url)
+	if err != nil {
+		return "", err
 	}
 	defer db.Close()
 	if _, err := db.Exec("CREATE SCHEMA " + name); err != nil {
-		t.Fatalf("create schema: %v", err)
+		return "", fmt.Errorf("create schema: %w", err)
 	}
-	u, err := url.Parse(postgres.url)
+	u, err := url.Parse(c.url)
 	if err != nil {
-		t.Fatal(err)
+		return "", err
 	}
 	q := u.Query()
 	q.Set("search_path", name)
 	u.RawQuery = q.Encode()
-	return u.String()
+	return u.String(), nil
 }
 
-func (c *cluster) start() {
-	if c.url = os.Getenv("ADUAN_POSTGRES"); c.url != "" {
-		return
-	}
+// StartPostgreSQL makes a cluster in a temporary folder and starts its server on a free port of loopback, with more
+// arguments of postgres(1). Stop ends it and removes the folder.
+func StartPostgreSQL(arguments ...string) (*Cluster, error) {
 	bin, err := binaries()
 	if err != nil {
-		c.err = err
-		return
+		return nil, err
 	}
-	if c.folder, c.err = os.MkdirTemp("", "aduan-postgres"); c.err != nil {
-		return
+	c := &Cluster{}
+	if c.folder, err = os.MkdirTemp("", "aduan-postgres"); err != nil {
+		return nil, err
 	}
+	if err := c.start(bin, arguments); err != nil {
+		c.Stop()
+		return nil, err
+	}
+	return c, nil
+}
+
+func (c *Cluster) start(bin string, arguments []string) error {
 	owner, err := c.unprivileged()
 	if err != nil {
-		c.err = err
-		return
+		return err
 	}
 	data := filepath.Join(c.folder, "data")
 	initdb := exec.Command(filepath.Join(bin, "initdb"), "-D", data, "-A", "trust", "-U", "aduan", "-E", "UTF8", "--locale=C.UTF-8", "-N")
 	initdb.SysProcAttr = &syscall.SysProcAttr{Credential: owner}
 	initdb.Dir = c.folder
 	if out, err := initdb.CombinedOutput(); err != nil {
-		c.err = fmt.Errorf("initdb: %w: %s", err, out)
-		return
+		return fmt.Errorf("initdb: %w: %s", err, out)
 	}
 	port := freePort()
 	var logged bytes.Buffer
-	c.server = exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-k", c.folder, "-p", strconv.Itoa(port), "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "max_connections=200")
-	c.server.SysProcAttr = &syscall.SysProcAttr{Credential: owner, Pdeathsig: syscall.SIGKILL}
-	c.server.Dir, c.server.Stderr, c.server.Stdout = c.folder, &logged, &logged
-	if c.err = c.server.Start(); c.err != nil {
-		return
+	arguments = append([]string{"-D", data, "-k", c.folder, "-p", strconv.Itoa(port), "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=200"}, arguments...)
+	server := exec.Command(filepath.Join(bin, "postgres"), arguments...)
+	server.SysProcAttr = &syscall.SysProcAttr{Credential: owner, Pdeathsig: syscall.SIGKILL}
+	server.Dir, server.Stderr, server.Stdout = c.folder, &logged, &logged
+	if err := server.Start(); err != nil {
+		return err
 	}
+	c.server = server
 	c.url = fmt.Sprintf("postgres://aduan@127.0.0.1:%d/postgres?sslmode=disable", port)
-	if c.err = c.await(); c.err != nil {
-		c.err = fmt.Errorf("%w: %s", c.err, logged.String())
+	if err := c.await(); err != nil {
+		return fmt.Errorf("%w: %s", err, logged.String())
 	}
+	return nil
 }
 
 // unprivileged returns whom the server may run as: root may not.
-func (c *cluster) unprivileged() (*syscall.Credential, error) {
+func (c *Cluster) unprivileged() (*syscall.Credential, error) {
 	if os.Getuid() != 0 {
 		return nil, nil
 	}
@@ -127,7 +155,7 @@ func (c *cluster) unprivileged() (*syscall.Credential, error) {
 	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, os.Chown(c.folder, uid, gid)
 }
 
-func (c *cluster) await() error {
+func (c *Cluster) await() error {
 	db, err := sql.Open("postgres", c.url)
 	if err != nil {
 		return err
@@ -142,8 +170,9 @@ func (c *cluster) await() error {
 	return fmt.Errorf("PostgreSQL did not start: %w", err)
 }
 
-func (c *cluster) stop() {
-	if c.server != nil && c.server.Process != nil {
+// Stop ends the server that was started, if one was, and removes its folder.
+func (c *Cluster) Stop() {
+	if c.server != nil {
 		c.server.Process.Signal(syscall.SIGQUIT)
 		c.server.Wait()
 	}
