@@ -37,6 +37,7 @@ type Options struct {
 	TLS         *tls.Config       // for STARTTLS, or from the first byte with Implicit
 	Implicit    bool              // TLS from the first byte
 	Log         *log.Logger       // protocol faults of clients; nil for none
+	Forget      bool              // hands mails to the function alone: Mails and Wait know none
 }
 
 // Handler takes a mail. Its error becomes the answer: a *smtp.SMTPError as it is, another
@@ -134,6 +135,9 @@ func (s *Server) Wait(ctx context.Context, n int) ([]Mail, error) {
 func (s *Server) take(m Mail) error {
 	if err := s.handle(m); err != nil {
 		return err
+	}
+	if s.opts.Forget {
+		return nil
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
