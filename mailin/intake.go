@@ -14,6 +14,7 @@ import (
 	"aduan/mailin/internal/entity"
 	"aduan/mailin/internal/mailbox"
 	"aduan/tickets"
+	"aduan/tickets/waypoint"
 )
 
 // Record is what the intake needs of the Store.
@@ -22,7 +23,7 @@ type Record interface {
 	Known(ctx context.Context, mailbox string, uidValidity uint32, uids []uint32) (map[uint32]bool, error)
 	Faulted(ctx context.Context, a tickets.Arrival, fault error, now time.Time) (givenUp bool, err error)
 	SawMailbox(ctx context.Context, name string, uidValidity uint32, now time.Time) (first time.Time, err error)
-	TellBacklog(ctx context.Context, name string, numbers []tickets.Number, now time.Time) error
+	TellBacklog(ctx context.Context, name string, now time.Time) error
 }
 
 // Authenticator finds what DKIM and DMARC say about a mail's sender. The raw mail is read only where it has to be.
@@ -78,6 +79,7 @@ func (i *Intake) stage(ctx context.Context, r io.Reader) (*staged, error) {
 	if m.Fingerprint == "" { // it could not be read at all
 		m.Fingerprint = m.SHA256
 	}
+	waypoint.Pass(ctx, waypoint.MailStaged)
 	return &staged{tickets.Arrival{Mail: m}, h, draft}, nil
 }
 
@@ -122,6 +124,7 @@ func (i *Intake) file(ctx context.Context, batch []*staged) ([]tickets.Filed, er
 	if err := i.authenticate(ctx, batch); err != nil {
 		return nil, err
 	}
+	waypoint.Pass(ctx, waypoint.SendersChecked)
 	arrivals := make([]tickets.Arrival, len(batch))
 	for n, s := range batch {
 		arrivals[n] = s.arrival
@@ -220,7 +223,7 @@ type worked struct {
 	mu      sync.Mutex
 	first   time.Time // when the mailbox was first seen
 	waiting int       // mails that it held when it was selected and that were not filed since
-	quiet   []tickets.Number
+	untold  bool      // there may be quiet tickets that Front Desk was not told of: from now, or from before a crash
 }
 
 // Watch works a mailbox until ctx ends, whatever its server does. Mail that had arrived longer than acknowledgeWithin before
@@ -237,7 +240,7 @@ func (w *worked) Selected(ctx context.Context, s mailbox.Selection) error {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.first, w.waiting = first, s.Waiting
+	w.first, w.waiting, w.untold = first, s.Waiting, true
 	return nil
 }
 
@@ -254,7 +257,30 @@ func (w *worked) Known(ctx context.Context, s mailbox.Selection, uids []uint32) 
 			verdicts[uid] = mailbox.Bad
 		}
 	}
-	return verdicts, nil
+	w.mu.Lock()
+	w.waiting -= len(known)
+	tell := w.untold && len(known) > 0 && len(known) == len(uids)
+	w.mu.Unlock()
+	if tell { // those of a crash are filed, and nothing follows them that would bring the word
+		err = w.tellBacklog(ctx, s.Mailbox)
+	}
+	return verdicts, err
+}
+
+// tellBacklog tells Front Desk of the quiet tickets so far.
+func (w *worked) tellBacklog(ctx context.Context, mailbox string) error {
+	w.setUntold(false)
+	err := w.Record.TellBacklog(ctx, mailbox, w.now())
+	if err != nil {
+		w.setUntold(true)
+	}
+	return err
+}
+
+func (w *worked) setUntold(untold bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.untold = untold
 }
 
 // Begin implements mailbox.Intake.
@@ -312,24 +338,22 @@ func (b *batch) File(ctx context.Context) (map[uint32]mailbox.Verdict, error) {
 
 // summarise tells Front Desk of the quiet tickets of a backlog once it is through.
 func (b *batch) summarise(ctx context.Context, filed []tickets.Filed) error {
-	b.mu.Lock()
-	b.waiting -= len(filed)
-	quiet := 0
-	for n, f := range filed {
-		if b.mails[n].arrival.Quiet && f.Opened {
-			b.quiet = append(b.quiet, f.Ticket)
-			quiet++
-		}
-	}
-	var tell []tickets.Number
-	if b.waiting <= 0 || quiet == 0 {
-		tell, b.quiet = b.quiet, nil
-	}
-	b.mu.Unlock()
 	if len(b.mails) == 0 {
 		return nil
 	}
-	return b.Record.TellBacklog(ctx, b.mails[0].arrival.Mailbox, tell, b.now())
+	b.mu.Lock()
+	b.waiting -= len(filed)
+	quiet := false
+	for n, f := range filed {
+		quiet = quiet || b.mails[n].arrival.Quiet && f.Opened
+	}
+	b.untold = b.untold || quiet
+	tell := b.untold && (b.waiting <= 0 || !quiet)
+	b.mu.Unlock()
+	if !tell {
+		return nil
+	}
+	return b.tellBacklog(ctx, b.mails[0].arrival.Mailbox)
 }
 
 // Discard implements mailbox.Batch.

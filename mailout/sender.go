@@ -14,6 +14,7 @@ import (
 
 	"aduan/mailout/internal/relay"
 	"aduan/tickets"
+	"aduan/tickets/waypoint"
 )
 
 // Outbox is what the sender needs of the Store. Where a claim has passed to somebody else, its methods return
@@ -357,9 +358,11 @@ func (r *round) render(ctx context.Context, n tickets.Notice) (sum string, err e
 		r.unrendered(n, err)
 		return "", err
 	}
+	waypoint.Pass(ctx, waypoint.NoticeRendered)
 	if err := r.keeper.keep(draft); err != nil {
 		return "", &evidenceError{err}
 	}
+	waypoint.Pass(ctx, waypoint.RenderingKept)
 	sum = draft.Sum()
 	return sum, r.record(func(ctx context.Context) error { return r.Outbox.Rendered(ctx, n, sum, draft.Size(), text) })
 }

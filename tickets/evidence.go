@@ -13,6 +13,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"aduan/tickets/waypoint"
 )
 
 // Evidence keeps mails as they came, under the SHA-256 of their bytes. What Keep has returned for survives a crash.
@@ -89,7 +91,7 @@ func NewFolder(root string) (*Folder, error) {
 }
 
 // Create implements Evidence.
-func (f *Folder) Create(context.Context) (Draft, error) {
+func (f *Folder) Create(ctx context.Context) (Draft, error) {
 	file, err := os.CreateTemp(filepath.Join(f.root, "new"), "*")
 	if errors.Is(err, fs.ErrNotExist) { // somebody tidied up
 		if err = os.MkdirAll(filepath.Join(f.root, "new"), 0o700); err == nil {
@@ -99,6 +101,7 @@ func (f *Folder) Create(context.Context) (Draft, error) {
 	if err != nil {
 		return nil, fmt.Errorf("begin evidence: %w", err)
 	}
+	waypoint.Pass(ctx, waypoint.EvidenceBegun)
 	return &fileDraft{file: file, hash: sha256.New()}, nil
 }
 
@@ -106,50 +109,57 @@ func (f *Folder) Create(context.Context) (Draft, error) {
 const syncAll = 4
 
 // Keep implements Evidence. Nothing is skipped because a file of that name is there: it may be the torn one of a crash.
-func (f *Folder) Keep(_ context.Context, drafts ...Draft) error {
+func (f *Folder) Keep(ctx context.Context, drafts ...Draft) error {
 	folders := map[string]bool{}
 	for _, d := range drafts {
-		draft := d.(*fileDraft)
-		if draft.kept {
-			continue
+		if err := f.name(ctx, d.(*fileDraft), len(drafts) < syncAll, folders); err != nil {
+			return err
 		}
-		if len(drafts) < syncAll {
-			if err := draft.file.Sync(); err != nil {
-				return fmt.Errorf("sync evidence: %w", err)
+	}
+	waypoint.Pass(ctx, waypoint.EvidenceNamed)
+	if len(drafts) >= syncAll {
+		if err := syncFileSystem(f.root); err != nil {
+			return err
+		}
+	} else {
+		for folder := range folders {
+			if err := syncFolder(folder); err != nil {
+				return err
 			}
 		}
-		folder, err := f.place(draft)
-		if err != nil {
-			return err
-		}
-		folders[folder] = true
 	}
-	if len(drafts) >= syncAll {
-		return syncFileSystem(f.root)
-	}
-	for folder := range folders {
-		if err := syncFolder(folder); err != nil {
-			return err
-		}
-	}
+	waypoint.Pass(ctx, waypoint.EvidenceKept)
 	return nil
 }
 
-// place moves a draft to its name and returns the folder that now holds it.
-func (f *Folder) place(d *fileDraft) (string, error) {
+// name moves a draft to its name and adds the folders that changed. What takes the place of a file is synced before, even
+// where all will be synced after: the file may be whole and on record, and must not be lost with the power.
+func (f *Folder) name(ctx context.Context, d *fileDraft, sync bool, folders map[string]bool) error {
+	if d.kept {
+		return nil
+	}
 	name := f.path(d.Sum())
+	if _, err := os.Lstat(name); sync || err == nil {
+		if err := d.file.Sync(); err != nil {
+			return fmt.Errorf("sync evidence: %w", err)
+		}
+		waypoint.Pass(ctx, waypoint.EvidenceSynced)
+	}
 	folder := filepath.Dir(name)
+	if _, err := os.Lstat(folder); err != nil { // its own name has to be durable too
+		folders[f.root], folders[filepath.Dir(folder)] = true, true
+	}
 	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return "", fmt.Errorf("create evidence folder: %w", err)
+		return fmt.Errorf("create evidence folder: %w", err)
 	}
 	if err := d.file.Close(); err != nil {
-		return "", fmt.Errorf("close evidence: %w", err)
+		return fmt.Errorf("close evidence: %w", err)
 	}
 	if err := os.Rename(d.file.Name(), name); err != nil {
-		return "", fmt.Errorf("name evidence: %w", err)
+		return fmt.Errorf("name evidence: %w", err)
 	}
-	d.kept = true
-	return folder, nil
+	d.kept, folders[folder] = true, true
+	return nil
 }
 
 // Open implements Evidence.

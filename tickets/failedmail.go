@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"aduan/tickets/waypoint"
 )
 
 // faultsBeforeFailed is how often a mail alone may cause a fault before it goes to the failed folder.
@@ -53,6 +55,7 @@ func (s *Store) Faulted(ctx context.Context, a Arrival, fault error, now time.Ti
 		if err != nil {
 			return err
 		}
+		waypoint.Pass(ctx, waypoint.FaultWritten)
 		if givenUp = row.Faults >= faultsBeforeFailed; !givenUp {
 			return nil
 		}
@@ -72,6 +75,7 @@ func (s *Store) Faulted(ctx context.Context, a Arrival, fault error, now time.Ti
 	if err != nil {
 		return false, fmt.Errorf("note a fault of a mail: %w", err)
 	}
+	waypoint.Pass(ctx, waypoint.FaultRecorded)
 	if givenUp {
 		s.wakeSender()
 	}

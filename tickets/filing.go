@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"aduan/tickets/waypoint"
 )
 
 // Filed is what became of one mail of a batch: an outcome, or the fault that kept this mail alone from being filed.
@@ -25,9 +27,11 @@ func (s *Store) File(ctx context.Context, now time.Time, arrivals ...Arrival) ([
 				return err
 			}
 		}
+		waypoint.Pass(ctx, waypoint.MailsWritten)
 		return nil
 	})
 	if err == nil {
+		waypoint.Pass(ctx, waypoint.MailsRecorded)
 		s.wakeAfter(filed)
 		return filed, nil
 	}

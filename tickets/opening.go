@@ -3,8 +3,11 @@ package tickets
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
+
+	"aduan/tickets/waypoint"
 )
 
 // open makes a ticket of a mail that belongs to none: nothing is refused, and robots' reports are reports.
@@ -45,7 +48,7 @@ func (f *filing) openAs(reporter Address, proven bool, subject string, language 
 		facts := f.mailFacts()
 		facts["subject"], facts["reporter"] = subject, t.Reporter
 		f.events = append(f.events, event{f.actor(), "opened", "", Open, facts})
-		return nil
+		return f.noteBacklog()
 	})
 	f.do("record the ids", f.nameIDs)
 }
@@ -146,22 +149,49 @@ func (s *Store) SawMailbox(ctx context.Context, name string, uidValidity uint32,
 	return fromMicros(at), nil
 }
 
-// TellBacklog tells Front Desk once how many older mails of a mailbox became tickets without acknowledgement.
-func (s *Store) TellBacklog(ctx context.Context, name string, numbers []Number, now time.Time) error {
-	if len(numbers) == 0 {
+// verdictBacklog marks in the ledger a mail that became a ticket without acknowledgement and that Front Desk was not told of.
+const verdictBacklog = "backlog"
+
+// noteBacklog remembers with the mail itself that Front Desk is to be told of it, whatever happens before the backlog is through.
+func (f *filing) noteBacklog() error {
+	if !f.a.Quiet || f.a.UID == 0 {
 		return nil
 	}
-	defer s.wakeSender()
-	return s.write(ctx, func(t *tx) error {
+	_, err := f.t.exec(f.ctx, `UPDATE ledger SET verdict = ? WHERE mailbox = ? AND uid_validity = ? AND uid = ?`, verdictBacklog, f.a.Mailbox, f.a.UIDValidity, f.a.UID)
+	if err != nil {
+		return fmt.Errorf("note the backlog: %w", err)
+	}
+	return nil
+}
+
+// TellBacklog tells Front Desk which older mails of a mailbox became tickets without acknowledgement; each is named once,
+// and nobody is told where there is none.
+func (s *Store) TellBacklog(ctx context.Context, name string, now time.Time) error {
+	told := false
+	err := s.settle(ctx, waypoint.BacklogWritten, waypoint.BacklogRecorded, func(t *tx) error {
+		var messages []int64
+		if err := t.all(ctx, &messages, `UPDATE ledger SET verdict = 'filed' WHERE mailbox = ? AND verdict = ? RETURNING message`, name, verdictBacklog); err != nil {
+			return fmt.Errorf("read the backlog of %s: %w", name, err)
+		}
+		if told = len(messages) > 0; !told {
+			return nil
+		}
+		slices.Sort(messages)
+		lines := make([]string, len(messages))
+		for i, id := range messages {
+			if err := t.get(ctx, &lines[i], `SELECT t.number FROM message m JOIN ticket t ON t.id = m.ticket WHERE m.id = ?`, id); err != nil {
+				return fmt.Errorf("read a ticket of the backlog: %w", err)
+			}
+		}
 		f, err := newFiling(ctx, t, Arrival{At: now}, now)
 		if err != nil {
 			return err
 		}
-		lines := make([]string, len(numbers))
-		for i, n := range numbers {
-			lines[i] = string(n)
-		}
 		f.tellFrontDesk(Item{Kind: KindBacklog, Text: name, Lines: lines}, "")
 		return f.settle(ctx)
 	})
+	if told {
+		s.wakeSender()
+	}
+	return err
 }

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"aduan/tickets/waypoint"
 )
 
 // ErrClaimLost is returned where a claim on a notice has passed to somebody else meanwhile: what is said about it counts no more.
@@ -37,6 +39,7 @@ func (s *Store) Claim(ctx context.Context, n int) ([]Notice, error) {
 	var rows []noticeRow
 	err := s.write(ctx, func(t *tx) error {
 		rows = nil
+		defer waypoint.Pass(ctx, waypoint.ClaimsWritten)
 		// Materialized: a subquery that the planner runs again would take other rows, and more of them.
 		return t.all(ctx, &rows, `WITH due AS MATERIALIZED (
 			SELECT n.id FROM notice n WHERE n.state = 'queued' AND n.next_at <= ? AND n.leased_until <= ?
@@ -46,6 +49,9 @@ func (s *Store) Claim(ctx context.Context, n int) ([]Notice, error) {
 	})
 	if err != nil {
 		return nil, fmt.Errorf("claim notices: %w", err)
+	}
+	if len(rows) > 0 {
+		waypoint.Pass(ctx, waypoint.NoticesClaimed)
 	}
 	slices.SortFunc(rows, func(a, b noticeRow) int { return cmp.Compare(a.ID, b.ID) })
 	notices, err := s.readNotices(ctx, rows...)
@@ -245,7 +251,7 @@ func (t *tx) content(ctx context.Context, r noticeRow, n *Notice) error {
 
 // Rendered records the mail of a notice, once: from now on every try sends these bytes.
 func (s *Store) Rendered(ctx context.Context, n Notice, sha256 string, size int64, text string) error {
-	return s.write(ctx, func(t *tx) error {
+	return s.settle(ctx, waypoint.RenderingWritten, waypoint.RenderingRecorded, func(t *tx) error {
 		done, err := t.exec(ctx, `UPDATE notice SET rendered = ? WHERE id = ? AND attempts = ? AND rendered = '' AND state = 'queued'`, sha256, n.ID, n.Attempt)
 		if err != nil {
 			return fmt.Errorf("record the mail of notice %d: %w", n.ID, err)
@@ -279,12 +285,27 @@ func automaticOf(n Notice) string {
 
 // Renew extends the claim on a notice while a slow relay takes it.
 func (s *Store) Renew(ctx context.Context, n Notice) error {
-	return s.claimed(ctx, n, `UPDATE notice SET leased_until = ? WHERE id = ? AND attempts = ? AND state = 'queued'`, micros(s.now().Add(s.lease())), n.ID, n.Attempt)
+	return s.claimed(ctx, n, waypoint.ClaimRenewed, waypoint.ClaimRenewed, `UPDATE notice SET leased_until = ? WHERE id = ? AND attempts = ? AND state = 'queued'`, micros(s.now().Add(s.lease())), n.ID, n.Attempt)
+}
+
+// settle is write with the points before and after the commit.
+func (s *Store) settle(ctx context.Context, written, recorded waypoint.Point, do func(*tx) error) error {
+	err := s.write(ctx, func(t *tx) error {
+		if err := do(t); err != nil {
+			return err
+		}
+		waypoint.Pass(ctx, written)
+		return nil
+	})
+	if err == nil {
+		waypoint.Pass(ctx, recorded)
+	}
+	return err
 }
 
 // claimed runs a statement that touches a notice only where the claim still holds.
-func (s *Store) claimed(ctx context.Context, n Notice, query string, args ...any) error {
-	return s.write(ctx, func(t *tx) error {
+func (s *Store) claimed(ctx context.Context, n Notice, written, recorded waypoint.Point, query string, args ...any) error {
+	return s.settle(ctx, written, recorded, func(t *tx) error {
 		touched, err := t.exec(ctx, query, args...)
 		if err != nil {
 			return fmt.Errorf("settle notice %d: %w", n.ID, err)
@@ -299,7 +320,7 @@ func (s *Store) claimed(ctx context.Context, n Notice, query string, args ...any
 // Sent records that the relay took responsibility, with its words.
 func (s *Store) Sent(ctx context.Context, n Notice, words string) error {
 	defer s.wakeSender() // the next notice to the same person may go now
-	return s.write(ctx, func(t *tx) error {
+	return s.settle(ctx, waypoint.SentWritten, waypoint.SentRecorded, func(t *tx) error {
 		now := micros(s.now())
 		touched, err := t.exec(ctx, `UPDATE notice SET state = 'sent', words = ?, settled_at = ?, leased_until = 0 WHERE id = ? AND attempts = ? AND state = 'queued'`, Shorten(CleanLine(words), 500), now, n.ID, n.Attempt)
 		if err != nil {
@@ -350,7 +371,7 @@ func (s *Store) Later(ctx context.Context, n Notice, words string) error {
 	}
 	wait := waits[min(max(n.Attempt, 1), len(waits))-1]
 	wait += time.Duration((rand.Float64() - 0.5) * 0.2 * float64(wait))
-	return s.claimed(ctx, n, `UPDATE notice SET next_at = ?, words = ?, leased_until = 0 WHERE id = ? AND attempts = ? AND state = 'queued'`,
+	return s.claimed(ctx, n, waypoint.LaterWritten, waypoint.LaterRecorded, `UPDATE notice SET next_at = ?, words = ?, leased_until = 0 WHERE id = ? AND attempts = ? AND state = 'queued'`,
 		micros(now.Add(wait)), Shorten(CleanLine(words), 500), n.ID, n.Attempt)
 }
 
@@ -359,7 +380,7 @@ func (s *Store) Later(ctx context.Context, n Notice, words string) error {
 func (s *Store) Failed(ctx context.Context, n Notice, words string) error {
 	defer s.wakeSender()
 	words = Shorten(CleanLine(words), 500)
-	return s.write(ctx, func(t *tx) error {
+	return s.settle(ctx, waypoint.FailedWritten, waypoint.FailedRecorded, func(t *tx) error {
 		now := s.now()
 		touched, err := t.exec(ctx, `UPDATE notice SET state = 'failed', words = ?, settled_at = ?, leased_until = 0 WHERE id = ? AND attempts = ? AND state = 'queued'`, words, micros(now), n.ID, n.Attempt)
 		if err != nil {

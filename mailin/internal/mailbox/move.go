@@ -1,10 +1,13 @@
 package mailbox
 
 import (
+	"context"
 	"slices"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
+
+	"aduan/tickets/waypoint"
 )
 
 // mostInOneMove keeps commands below the length that servers have to bear (RFC 7162,
@@ -13,7 +16,7 @@ const mostInOneMove = 500
 
 // settle files mails away by their verdicts. A mail that the server refuses to move is on
 // record all the same: it rests and is tried again. Only a lost connection is an error.
-func (s *session) settle(verdicts map[uint32]Verdict) error {
+func (s *session) settle(ctx context.Context, verdicts map[uint32]Verdict) error {
 	var done, bad []uint32
 	for uid, v := range verdicts {
 		switch v {
@@ -25,24 +28,28 @@ func (s *session) settle(verdicts map[uint32]Verdict) error {
 			s.restFor(uid, s.cfg.Poll)
 		}
 	}
-	if err := s.move(done, s.processed, Done); err != nil {
+	if err := s.move(ctx, done, s.processed, Done); err != nil {
 		return err
 	}
-	return s.move(bad, s.failed, Bad)
+	return s.move(ctx, bad, s.failed, Bad)
 }
 
-func (s *session) move(uids []uint32, folder string, v Verdict) error {
+func (s *session) move(ctx context.Context, uids []uint32, folder string, v Verdict) error {
 	slices.Sort(uids)
 	for piece := range slices.Chunk(uids, mostInOneMove) {
-		err := s.moveSet(uidSet(piece), folder)
+		waypoint.Pass(ctx, waypoint.MoveBegun)
+		err := s.moveSet(ctx, uidSet(piece), folder)
 		if refusal(err) == imap.ResponseCodeTryCreate {
 			// Somebody deleted the folder.
 			s.guard.arm()
 			err = s.makeFolder(folder)
 			s.guard.disarm()
 			if err == nil {
-				err = s.moveSet(uidSet(piece), folder)
+				err = s.moveSet(ctx, uidSet(piece), folder)
 			}
+		}
+		if err == nil {
+			waypoint.Pass(ctx, waypoint.MailsMoved)
 		}
 		if err != nil && s.guard.fault() != nil {
 			return s.fault("move", err, true)
@@ -67,7 +74,7 @@ func gone(err error) bool { return refusal(err) == "EXPUNGEISSUED" }
 
 // moveSet moves in one command, or in three where MOVE is missing. Between those a fault
 // may leave a second copy in the target folder, never none.
-func (s *session) moveSet(set imap.UIDSet, folder string) error {
+func (s *session) moveSet(ctx context.Context, set imap.UIDSet, folder string) error {
 	s.guard.arm()
 	defer s.guard.disarm()
 	if s.caps.Has(imap.CapMove) {
@@ -77,10 +84,12 @@ func (s *session) moveSet(set imap.UIDSet, folder string) error {
 	if _, err := s.client.Copy(set, folder).Wait(); err != nil {
 		return err
 	}
+	waypoint.Pass(ctx, waypoint.MailsCopied)
 	mark := &imap.StoreFlags{Op: imap.StoreFlagsAdd, Silent: true, Flags: []imap.Flag{imap.FlagDeleted}}
 	if err := s.client.Store(set, mark, nil).Close(); err != nil {
 		return err
 	}
+	waypoint.Pass(ctx, waypoint.MailsMarked)
 	if !s.caps.Has(imap.CapUIDPlus) {
 		return nil // marked; see the package comment
 	}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/emersion/go-imap/v2"
+
+	"aduan/tickets/waypoint"
 )
 
 // worker is what outlives a connection.
@@ -39,6 +41,7 @@ func (w *worker) connection(ctx context.Context) error {
 		return err
 	}
 	defer s.close()
+	waypoint.Pass(ctx, waypoint.MailboxOpened)
 	hand, cancel := outlive(ctx, w.cfg.Grace)
 	defer cancel()
 	stop := context.AfterFunc(hand, func() { s.guard.kill(context.Canceled) })
@@ -107,7 +110,8 @@ func (s *session) round(ctx, hand context.Context) error {
 	if fresh, err = s.known(hand, fresh, stuck); err != nil {
 		return err
 	}
-	if err := s.settle(stuck); err != nil {
+	waypoint.Pass(ctx, waypoint.MailsLookedUp)
+	if err := s.settle(hand, stuck); err != nil {
 		return err
 	}
 	return s.takeIn(ctx, hand, fresh)
@@ -148,6 +152,7 @@ func (s *session) tellSelected(ctx context.Context, waiting int) error {
 	if err := s.in.Selected(ctx, s.box); err != nil {
 		return s.fault("prepare for the folder", err, false)
 	}
+	waypoint.Pass(ctx, waypoint.FolderKnown)
 	s.opened, s.validity = true, s.box.UIDValidity
 	clear(s.resting)
 	return nil
@@ -218,7 +223,7 @@ func (s *session) takeIn(ctx, hand context.Context, uids []uint32) error {
 	var filing *filing
 	for ctx.Err() == nil {
 		if err := s.order(hand, q); err != nil {
-			return s.finish(filing, err)
+			return s.finish(hand, filing, err)
 		}
 		piece := q.next(s.cfg.Batch)
 		if len(piece) == 0 {
@@ -236,19 +241,19 @@ func (s *session) takeIn(ctx, hand context.Context, uids []uint32) error {
 		}
 		filing = h.file(hand, s.cfg.IntakeTimeout)
 		// This MOVE runs while the next batch is being filed.
-		if err := s.settle(verdicts); err != nil {
+		if err := s.settle(hand, verdicts); err != nil {
 			filing.wait() // on record even though the connection is gone
 			return err
 		}
 		if fetchErr != nil {
-			return s.finish(filing, fetchErr)
+			return s.finish(hand, filing, fetchErr)
 		}
 	}
-	return s.finish(filing, nil)
+	return s.finish(hand, filing, nil)
 }
 
 // finish waits for the last batch, moves it, and returns what stopped the round.
-func (s *session) finish(f *filing, stopped error) error {
+func (s *session) finish(ctx context.Context, f *filing, stopped error) error {
 	verdicts, err := f.wait()
 	if err != nil {
 		return s.fault("file", err, false)
@@ -256,7 +261,7 @@ func (s *session) finish(f *filing, stopped error) error {
 	if s.guard.fault() != nil && stopped != nil {
 		return stopped // the next connection moves them, Known says where
 	}
-	if err := s.settle(verdicts); err != nil {
+	if err := s.settle(ctx, verdicts); err != nil {
 		return err
 	}
 	return stopped

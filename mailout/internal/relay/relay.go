@@ -24,6 +24,8 @@ import (
 	"time"
 
 	"golang.org/x/net/idna"
+
+	"aduan/tickets/waypoint"
 )
 
 // TLSMode says how a connection is encrypted.
@@ -214,6 +216,7 @@ func (r *Relay) standing(ctx context.Context, s *session) bool {
 func (r *Relay) fresh(ctx context.Context) (*session, error) {
 	s, err := open(ctx, &r.cfg)
 	if err == nil {
+		waypoint.Pass(ctx, waypoint.RelayOpened)
 		r.live.Add(1)
 		return s, nil
 	}
@@ -236,10 +239,10 @@ func (r *Relay) fresh(ctx context.Context) (*session, error) {
 func (r *Relay) transact(ctx context.Context, s *session, from, to string, mail io.Reader) (words string, again bool, err error) {
 	stop := context.AfterFunc(ctx, func() { s.conn.Close() })
 	reused := s.used
-	w, err := s.envelope(from, to)
+	w, err := s.envelope(ctx, from, to)
 	if err == nil {
 		reused = false
-		words, err = s.content(w, mail)
+		words, err = s.content(ctx, w, mail)
 	}
 	standing, step := stop(), s.step // once kept, the session is somebody else's
 	no := refusal(err)

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/wneessen/go-mail/smtp"
+
+	"aduan/tickets/waypoint"
 )
 
 // The steps of a transaction, as errors name them.
@@ -199,7 +201,7 @@ func (s *session) mechanism(ctx context.Context, offered []string) (smtp.Auth, e
 
 // envelope opens a mail transaction up to the point where the server asks for the mail. Nothing is lost when it fails, and
 // the same may be asked of another session.
-func (s *session) envelope(sender, recipient string) (io.WriteCloser, error) {
+func (s *session) envelope(ctx context.Context, sender, recipient string) (io.WriteCloser, error) {
 	s.step = stepSender
 	if s.dirty {
 		s.await(s.cfg.Timeout)
@@ -220,11 +222,13 @@ func (s *session) envelope(sender, recipient string) (io.WriteCloser, error) {
 	if err := s.smtp.Mail("<" + sender + ">"); err != nil {
 		return nil, err
 	}
+	waypoint.Pass(ctx, waypoint.SenderTaken)
 	s.step = stepRecipient
 	s.await(s.cfg.Timeout)
 	if err := s.smtp.Rcpt("<" + recipient + ">"); err != nil {
 		return nil, err
 	}
+	waypoint.Pass(ctx, waypoint.RecipientTaken)
 	s.step = stepData
 	s.await(s.cfg.Timeout)
 	return s.smtp.Data()
@@ -232,7 +236,8 @@ func (s *session) envelope(sender, recipient string) (io.WriteCloser, error) {
 
 // content sends the mail and waits for the server to take it; words are what it said then. Dots are stuffed and bare line
 // feeds become CRLF; a mail that has CRLF arrives as it is.
-func (s *session) content(w io.WriteCloser, mail io.Reader) (words string, err error) {
+func (s *session) content(ctx context.Context, w io.WriteCloser, mail io.Reader) (words string, err error) {
+	waypoint.Pass(ctx, waypoint.DataAsked)
 	s.step = stepContent
 	source := &sourceReader{r: mail}
 	_, err = io.Copy(w, source)
@@ -242,6 +247,7 @@ func (s *session) content(w io.WriteCloser, mail io.Reader) (words string, err e
 		return "", &SourceError{source.err}
 	}
 	// Where writing failed the server may have said why before it hung up: ask, but not for long.
+	waypoint.Pass(ctx, waypoint.ContentSent)
 	patience := s.cfg.Timeout * finalPatience
 	if err != nil {
 		patience = time.Second
@@ -256,6 +262,7 @@ func (s *session) content(w io.WriteCloser, mail io.Reader) (words string, err e
 	if err != nil { // a 250 to a mail that was not written whole is none
 		return "", err
 	}
+	waypoint.Pass(ctx, waypoint.MailTaken)
 	s.dirty = false
 	if d, ok := w.(*smtp.DataCloser); ok {
 		words = oneLine("250 " + d.ServerResponse())
