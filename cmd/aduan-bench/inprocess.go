@@ -90,7 +90,7 @@ func (r *resident) SawMailbox(_ context.Context, _ string, _ uint32, now time.Ti
 }
 
 // TellBacklog implements mailin.Record.
-func (r *resident) TellBacklog(context.Context, string, []tickets.Number, time.Time) error {
+func (r *resident) TellBacklog(context.Context, string, time.Time) error {
 	return nil
 }
 
