@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"text/tabwriter"
 	"time"
 
@@ -50,28 +51,21 @@ func temporary(err error) error {
 }
 
 func (p *program) ingestFile(ctx context.Context, in *mailin.Intake, name string, history bool) error {
-	r := p.in
+	r, size := p.in, int64(0)
 	if name != "-" {
 		f, err := os.Open(name)
 		if err != nil {
 			return &exitError{exitFailed, fmt.Errorf("read mails: %w", err)}
 		}
 		defer f.Close()
+		if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+			size = info.Size()
+		}
 		r = f
 	}
-	err := in.Ingest(ctx, r, history, func(f tickets.Filed) {
-		what := "kept"
-		switch {
-		case f.Known:
-			what = "known"
-		case f.Opened:
-			what = "opened"
-		case f.Ticket != "":
-			what = "added"
-		}
-		fmt.Fprintf(p.out, "%s\t%s\n", what, orDash(string(f.Ticket)))
-	})
-	if err != nil {
+	report := newIngestReport(p.out, p.err, filepath.Base(name), size, isTerminal(p.err))
+	defer report.end()
+	if err := in.Ingest(ctx, report.reading(r), history, report.filed); err != nil {
 		return temporary(fmt.Errorf("take in %s: %w", name, err))
 	}
 	return nil
