@@ -10,7 +10,7 @@ import (
 
 // wholeCase are the kinds that show staff the facts of the ticket, not what happened alone.
 var wholeCase = []tickets.Kind{
-	tickets.KindNewReport, tickets.KindForwarded, tickets.KindStatus, tickets.KindHandedBack, tickets.KindReopened, tickets.KindReminder,
+	tickets.KindNewReport, tickets.KindForwarded, tickets.KindStatus, tickets.KindHandedBack, tickets.KindReopened, tickets.KindReminder, tickets.KindDeadline, tickets.KindStatutory,
 }
 
 // addCase adds what staff see of a ticket: its facts, at forwarding its whole history, and lists of tickets.

@@ -18,6 +18,7 @@ var internalKinds = map[tickets.Kind]bool{
 	tickets.KindBounced: true, tickets.KindUndelivered: true, tickets.KindList: true, tickets.KindBacklog: true,
 	tickets.KindBadMail: true, tickets.KindWarning: true, tickets.KindPassedOn: true, tickets.KindDone: true, tickets.KindRefused: true,
 	tickets.KindConfirm: true, tickets.KindEvidence: true, tickets.KindPassword: true,
+	tickets.KindDeadline: true, tickets.KindStatutory: true, tickets.KindDigest: true,
 }
 
 // guard checks a notice's facts against its recipient's class, and that every message it names is there.

@@ -60,6 +60,7 @@ var kindsStaff = append([]tickets.Kind{
 	tickets.KindReminder, tickets.KindAway, tickets.KindBounced, tickets.KindUndelivered, tickets.KindList, tickets.KindBacklog,
 	tickets.KindBadMail, tickets.KindWarning, tickets.KindPassedOn, tickets.KindDone, tickets.KindRefused,
 	tickets.KindConfirm, tickets.KindEvidence, tickets.KindPassword,
+	tickets.KindDeadline, tickets.KindStatutory, tickets.KindDigest,
 }, kindsOutside...)
 
 // sampleTime is when the invented case was reported.
@@ -144,6 +145,11 @@ func sample(prefix string, l tickets.Language, audience tickets.Audience, k tick
 	}
 	sampleItem(&n, &it)
 	n.Items = []tickets.Item{it}
+	if k == tickets.KindDigest {
+		for _, part := range []string{"overdue", "waiting", "ownerless", "mine", "trouble"} {
+			n.Items = append(n.Items, tickets.Item{Kind: k, At: it.At, Text: part, Lines: []string{"BALIPROV-CSIRT-2026-0123, Ditangani, tenggat 24 November 2026, 10.00 WITA: Situs dinas berubah tampilan"}})
+		}
+	}
 	return n
 }
 
@@ -213,6 +219,14 @@ func sampleItem(n *tickets.Notice, it *tickets.Item) {
 	case tickets.KindEvidence, tickets.KindPassword:
 		show(1, false)
 		it.Evidence, it.Password = 2, "h7kq2mzx9wpt4rcd"
+	case tickets.KindDeadline, tickets.KindStatutory:
+		due := sampleTime.Add(4 * time.Hour)
+		it.Clock, it.Share, it.When, n.Ticket.DueAt = "update", 75, due.UnixMicro(), &due
+		if n.Kind == tickets.KindStatutory {
+			it.Clock, it.Share = "iiv", 90
+		}
+	case tickets.KindDigest:
+		n.Ticket, it.State, it.Text, it.When, it.AllDay = tickets.Ticket{}, "", "head", sampleTime.UnixMicro(), true
 	case tickets.KindBacklog:
 		it.Text, it.Lines = "INBOX", []string{"BALIPROV-CSIRT-2026-0120: Surel lama", "BALIPROV-CSIRT-2026-0121: Surel lama lain"}
 	case tickets.KindBadMail:

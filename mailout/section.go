@@ -19,7 +19,9 @@ type said struct {
 	Participant, Back          bool
 	Here                       bool // the state that the kind tells of is this ticket's own
 	Recommendations            bool
-	Sealed                     bool // a piece of evidence goes in a zip with a password
+	Clock                      string // of a reminder: what is due at When
+	Share                      int    // and how much of its time is gone, in percent
+	Sealed                     bool   // a piece of evidence goes in a zip with a password
 }
 
 // addSections words all items. The headline is that of the notice's own kind, whose section comes first; the others follow in
@@ -120,6 +122,7 @@ func (c *composition) facts(it tickets.Item) said {
 		Here: it.State == "" || it.State == reached[it.Kind], Sealed: it.Password != "",
 	}
 	if c.staff {
+		s.Clock, s.Share = c.labels.Get("clock", it.Clock), it.Share
 		s.Who, s.Name, s.Detail = c.person(it.Who), c.name(it.Who), c.line(it.Text)
 		s.Owner = c.name(tickets.Address{Name: t.OwnerName, Address: t.Owner})
 	}
@@ -191,7 +194,7 @@ func (c *composition) passageTitle(it tickets.Item) string {
 func (c *composition) textPassage(it tickets.Item) (passage, bool) {
 	text := c.block(it.Text)
 	switch it.Kind {
-	case tickets.KindRefused, tickets.KindBacklog, tickets.KindList, tickets.KindHandedOn:
+	case tickets.KindRefused, tickets.KindBacklog, tickets.KindList, tickets.KindHandedOn, tickets.KindDigest:
 		return passage{}, false // told elsewhere
 	}
 	if text == "" {
@@ -211,6 +214,8 @@ func (c *composition) itemFacts(it tickets.Item) []fact {
 	case tickets.KindOnsite:
 		f.add(c.label("when"), c.time(it.When, it.AllDay))
 		f.add(c.label("place"), c.line(it.Place))
+	case tickets.KindDeadline, tickets.KindStatutory:
+		f.add(c.label("due"), c.time(it.When, false))
 	case tickets.KindMonitoring:
 		f.add(c.label("until"), c.time(it.When, it.AllDay))
 	case tickets.KindVerified:

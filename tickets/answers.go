@@ -104,6 +104,16 @@ var (
 	warningFlood  = answer{"Surel dari %s yang tidak terbukti pengirimnya atau ditulis mesin terlalu sering datang (lebih dari %d dalam satu jam). Selama jam ini surel berikutnya hanya disimpan dan tidak ditunjukkan. Mungkin itu mesin penjawab atau serangan; periksa tiketnya.", "Mail from %s that does not prove its sender, or that a machine wrote, comes too often (more than %d in one hour). For this hour what follows is kept on record and shown to nobody. It may be an answering machine or an attack; have a look at the ticket."}
 )
 
+// What a digest says of a ticket, and of the mail.
+var (
+	digestDue       = answer{"tenggat %s", "due %s"}
+	digestLateSince = answer{"TERLAMBAT sejak %s", "OVERDUE since %s"}
+	digestMore      = answer{"dan %d tiket lagi", "and %d more tickets"}
+	digestHeld      = answer{"%d surel ditahan karena alamatnya menolak (aduan outbox list)", "%d mails are held because their address refused (aduan outbox list)"}
+	digestFailed    = answer{"%d surel tidak sampai dalam tujuh hari terakhir (aduan outbox list)", "%d mails did not arrive in the last seven days (aduan outbox list)"}
+	digestBadMail   = answer{"%d surel tidak dapat diproses (aduan failed list)", "%d mails could not be taken in (aduan failed list)"}
+)
+
 // giverWords names who may give a command.
 var giverWords = map[Giver]Words{
 	ByFrontDesk: {"Front Desk", "Front Desk"}, ByOwner: {"agen yang menangani tiket", "the ticket's owner"}, ByAgent: {"agen", "agents"},

@@ -109,7 +109,7 @@ func (o *order) setTime(key, value string) (shown string, x *fault) {
 	case !endOf(at, allDay).After(now):
 		return "", &fault{"", answerPast.say(l, shown)}
 	default:
-		o.ticket.DueAt = micros(endOf(at, allDay))
+		o.ticket.setOwnDue(o.now, micros(endOf(at, allDay)))
 	}
 	return shown, nil
 }

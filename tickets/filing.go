@@ -179,6 +179,7 @@ func (f *filing) settle(ctx context.Context) error {
 		if moved {
 			f.tellFollowers()
 		}
+		f.keepTime()
 		if err := f.t.saveTicket(ctx, f.ticket); err != nil {
 			return err
 		}

@@ -40,7 +40,10 @@ const (
 	KindUnverified  Kind = "unverified" // words of somebody who is not on the ticket
 	KindSolved      Kind = "solved"
 	KindUnsolved    Kind = "unsolved"
-	KindReminder    Kind = "reminder" // the monitoring time is over
+	KindReminder    Kind = "reminder"  // the monitoring time is over
+	KindDeadline    Kind = "deadline"  // a deadline is near, come or missed
+	KindStatutory   Kind = "statutory" // the same of a time that the law sets
+	KindDigest      Kind = "digest"    // how things stand, daily
 	KindAway        Kind = "away"
 	KindBounced     Kind = "bounced"
 	KindUndelivered Kind = "undelivered" // given up, or refused for good by a relay
@@ -69,6 +72,8 @@ type Item struct {
 	Lines   []string `json:"lines,omitempty"`  // what was done, or what is wrong, line by line
 	Back    string   `json:"back,omitempty"`   // the sender's own text, given back
 	Files   bool     `json:"files,omitempty"`  // the message's attachments go along
+	Clock   string   `json:"clock,omitempty"`  // a reminder: of which clock, with When as its due time
+	Share   int      `json:"share,omitempty"`  // and how much of its time is gone, in percent
 	// Evidence is the ticket's number of the one attachment of Message that goes along.
 	Evidence int `json:"evidence,omitempty"`
 	// Password is that of the zip that holds it; "" where it goes as it is.

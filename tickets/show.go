@@ -62,15 +62,17 @@ func (s *Store) Tickets(ctx context.Context, state State, each func(Ticket) erro
 func (t *tx) listed(ctx context.Context, which string, staff, now int64) ([]string, error) {
 	var numbers []string
 	query, args := `SELECT number FROM ticket WHERE state IN ('open', 'verified', 'responding', 'monitoring')`, []any{}
+	order := `id`
 	switch which {
 	case "mine":
 		query, args = query+` AND owner = ?`, []any{staff}
 	case "overdue":
-		query, args = query+` AND due_at > 0 AND due_at < ?`, []any{now}
+		query, args = query+` AND due_at > 0 AND due_at <= ?`, []any{now}
+		order = `due_at, id` // what is overdue longest comes first
 	case "all":
 		query = `SELECT number FROM (SELECT id, number FROM ticket ORDER BY id DESC LIMIT 200) AS latest`
 	}
-	err := t.all(ctx, &numbers, query+fmt.Sprintf(` ORDER BY id LIMIT %d`, listedAtMost), args...)
+	err := t.all(ctx, &numbers, query+fmt.Sprintf(` ORDER BY %s LIMIT %d`, order, listedAtMost), args...)
 	return numbers, err
 }
 

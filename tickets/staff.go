@@ -103,6 +103,14 @@ func (d directory) with(role Role) []Staff {
 	return out
 }
 
+// desk is Front Desk; where there is none, the supervisors are it.
+func (d directory) desk() []Staff {
+	if desk := d.with(FrontDesk); len(desk) > 0 {
+		return desk
+	}
+	return d.with(Supervisor)
+}
+
 // teams lists the names of all teams.
 func (d directory) teams() []string {
 	var out []string

@@ -46,10 +46,20 @@ type Settings struct {
 	AcksPerDay   int  // to one address
 	AcksDomain   int  // an hour, to one domain outside the constituency
 	GiveUpAfter  time.Duration
-	MailSize     int64            // bytes of attachments that go along with one mail; 0 is 10 MB
+	MailSize     int64 // bytes of attachments that go along with one mail; 0 is 10 MB
+	Deadlines    Deadlines
 	Holidays     []string         // days without work, 2006-01-02 in the team's time zone
 	Clock        func() time.Time // nil is time.Now
 	Lease        time.Duration    // of a claim on a notice; 0 is ten seconds
+}
+
+// Deadlines are lengths of working time; 0 is not watched.
+type Deadlines struct {
+	Verify        time.Duration // of a new report by Front Desk
+	FirstResponse time.Duration // a person's first words to the reporter
+	Update        time.Duration // something that the reporter hears, again and again while the case is worked on
+	Hours         Hours
+	Digest        time.Duration // after midnight: when staff are told daily how things stand; 0 for never
 }
 
 // Store keeps the record in SQLite or PostgreSQL. Its methods are whole use cases, each one transaction; they are safe

@@ -32,6 +32,7 @@ var kindFacts = []struct {
 	{KindConfirm, kindFact{Internal, false}}, {KindEvidence, kindFact{Internal, false}}, {KindPassword, kindFact{Internal, false}},
 	{KindContinued, kindFact{Internal, false}}, {KindAgain, kindFact{Internal, true}}, {KindFollowed, kindFact{Internal, false}}, {KindHandedOn, kindFact{Internal, false}},
 	{KindUndelivered, kindFact{Internal, false}}, {KindBounced, kindFact{Internal, false}}, {KindBadMail, kindFact{Internal, false}},
+	{KindStatutory, kindFact{Internal, false}}, {KindDeadline, kindFact{Internal, false}}, {KindDigest, kindFact{Internal, false}},
 	{KindBacklog, kindFact{Internal, false}}, {KindWarning, kindFact{Internal, false}}, {KindAway, kindFact{Internal, false}}, {KindReminder, kindFact{Internal, false}},
 	{KindList, kindFact{Internal, false}}, {KindStatus, kindFact{Internal, false}}, {KindHelp, kindFact{Internal, false}}, {KindDone, kindFact{Internal, false}},
 }
@@ -103,11 +104,7 @@ func (f *filing) tellStaff(t *ticketRow, s Staff, item Item) {
 
 // tellFrontDesk tells everybody of Front Desk except one address. Where there is no Front Desk the supervisors are it.
 func (f *filing) tellFrontDesk(item Item, except string) {
-	desk := f.staff.with(FrontDesk)
-	if len(desk) == 0 {
-		desk = f.staff.with(Supervisor)
-	}
-	for _, s := range desk {
+	for _, s := range f.staff.desk() {
 		if s.Address != except {
 			f.tellStaff(f.ticket, s, item)
 		}

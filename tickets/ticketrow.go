@@ -28,7 +28,10 @@ type ticketRow struct {
 	IIV            bool
 	FoundAt        int64 `db:"found_at"`
 	OpenedAt       int64 `db:"opened_at"`
-	DueAt          int64 `db:"due_at"`
+	DueAt          int64 `db:"due_at"` // the next of Clocks
+	Clocks         string
+	RemindAt       int64 `db:"remind_at"` // when a clock reminds somebody next
+	EscalatedAt    int64 `db:"escalated_at"`
 	Version        int
 	ChangedAt      int64  `db:"changed_at"`
 	ChangedBy      string `db:"changed_by"`
@@ -46,7 +49,7 @@ type ticketRow struct {
 
 const ticketColumns = `id, number, year, serial, state, subject, language, reporter, reporter_name, reporter_proven, outside, owner, type, severity, reported, tlp, iiv,
 	found_at, opened_at, due_at, version, changed_at, changed_by, changed_message, monitor_until, asked_at, asked_message, asked_again, duplicate_of, continues, ended_at,
-	last_seq, last_hash`
+	last_seq, last_hash, clocks, remind_at, escalated_at`
 
 // lockTicket reads a ticket that is going to be changed: nobody else changes it until the transaction ends.
 func (t *tx) lockTicket(ctx context.Context, id int64) (*ticketRow, error) {
@@ -91,10 +94,10 @@ func (t *tx) newTicket(ctx context.Context, r *ticketRow) error {
 func (t *tx) saveTicket(ctx context.Context, r *ticketRow) error {
 	n, err := t.exec(ctx, `UPDATE ticket SET state = ?, subject = ?, language = ?, reporter = ?, reporter_name = ?, reporter_proven = ?, outside = ?, owner = ?, type = ?, severity = ?,
 		tlp = ?, iiv = ?, found_at = ?, due_at = ?, version = ?, changed_at = ?, changed_by = ?, changed_message = ?, monitor_until = ?, asked_at = ?, asked_message = ?,
-		asked_again = ?, duplicate_of = ?, ended_at = ?, last_seq = ?, last_hash = ? WHERE id = ?`,
+		asked_again = ?, duplicate_of = ?, ended_at = ?, last_seq = ?, last_hash = ?, clocks = ?, remind_at = ?, escalated_at = ? WHERE id = ?`,
 		string(r.State), r.Subject, string(r.Language), r.Reporter, r.ReporterName, bit(r.ReporterProven), bit(r.Outside), r.Owner, string(r.Type), string(r.Severity),
 		string(r.TLP), bit(r.IIV), r.FoundAt, r.DueAt, r.Version, r.ChangedAt, r.ChangedBy, r.ChangedMessage, r.MonitorUntil, r.AskedAt, r.AskedMessage,
-		bit(r.AskedAgain), r.DuplicateOf, r.EndedAt, r.LastSeq, r.LastHash, r.ID)
+		bit(r.AskedAgain), r.DuplicateOf, r.EndedAt, r.LastSeq, r.LastHash, r.Clocks, r.RemindAt, r.EscalatedAt, r.ID)
 	if err != nil || n != 1 {
 		return errors.Join(err, fmt.Errorf("save ticket %s: %d rows", r.Number, n))
 	}

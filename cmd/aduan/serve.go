@@ -70,6 +70,9 @@ func (p *parts) serve(ctx context.Context) error {
 	if err := p.store.ReleaseClaims(ctx); err != nil {
 		return err
 	}
+	if err := p.store.RecountClocks(ctx); err != nil {
+		return err
+	}
 	p.warnOfMissingStaff(ctx)
 	g, ctx := errgroup.WithContext(ctx)
 	for i, m := range p.mailboxes() {
@@ -102,16 +105,15 @@ func (p *parts) warnOfMissingStaff(ctx context.Context) {
 	p.log.Warn("nobody has the role front-desk: reports become tickets, but nobody hears of them; add staff with `aduan staff add`")
 }
 
-// remindEvery is how often the clock's work is looked for.
+// remindEvery is how long the clock's work is not looked for at most: another process on the same database may have planned
+// something sooner.
 const remindEvery = time.Minute
 
-// remind does what is due by the clock until ctx ends.
+// remind does what is due by the clock until ctx ends. It sleeps until something is.
 func (p *parts) remind(ctx context.Context) error {
-	tick := time.NewTicker(remindEvery)
-	defer tick.Stop()
 	troubled := false
 	for {
-		n, err := p.store.Remind(ctx, time.Now())
+		n, next, err := p.remindOnce(ctx)
 		switch {
 		case ctx.Err() != nil:
 			return nil
@@ -125,12 +127,25 @@ func (p *parts) remind(ctx context.Context) error {
 		if n > 0 && err == nil {
 			continue
 		}
+		wait := remindEvery
+		if err == nil && !next.IsZero() {
+			wait = min(wait, max(time.Until(next), time.Second))
+		}
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-tick.C:
+		case <-time.After(wait):
 		}
 	}
+}
+
+// remindOnce reminds of what is due, and tells when something will be again.
+func (p *parts) remindOnce(ctx context.Context) (n int, next time.Time, err error) {
+	if n, err = p.store.Remind(ctx, time.Now()); err != nil {
+		return n, next, err
+	}
+	next, err = p.store.NextReminder(ctx, time.Now())
+	return n, next, err
 }
 
 // listen serves /healthz, /readyz and /metrics. An address that is taken is a fault of the settings.

@@ -106,7 +106,7 @@ type mailboxSettings struct {
 	mode mailin.TLSMode
 }
 
-// deadlineSettings is [deadlines]. Its holidays and working days already hold for the repetition of questions.
+// deadlineSettings is [deadlines]: lengths of working time, and when that is.
 type deadlineSettings struct {
 	Verify        duration `toml:"verify"`
 	FirstResponse duration `toml:"first_response"`
@@ -285,6 +285,9 @@ func (s *settings) checkRest() error {
 				return fmt.Errorf("deadlines.holidays %q: give dates such as 2026-12-25", d)
 			}
 		}
+		if _, err := s.Deadlines.deadlines(); err != nil {
+			return err
+		}
 	}
 	for _, a := range append(slices.Clone(s.National.Sector), s.National.Copy...) {
 		if !strings.Contains(a, "@") {
@@ -308,8 +311,30 @@ func (s *settings) record() tickets.Settings {
 		GiveUpAfter: s.SMTP.GiveUpAfter.Duration, MailSize: int64(s.SMTP.MailSize)}
 	if s.Deadlines != nil {
 		r.Holidays = s.Deadlines.Holidays
+		r.Deadlines, _ = s.Deadlines.deadlines() // checked when the settings were read
 	}
 	return r
+}
+
+// deadlines are the settings as the rules take them.
+func (d *deadlineSettings) deadlines() (tickets.Deadlines, error) {
+	out := tickets.Deadlines{Verify: d.Verify.Duration, FirstResponse: d.FirstResponse.Duration, Update: d.Update.Duration}
+	var err error
+	if d.Hours != "" {
+		if out.Hours, err = tickets.ParseHours(d.Hours); err != nil {
+			return out, fmt.Errorf("deadlines.hours: %w", err)
+		}
+	}
+	if d.Digest == "" {
+		return out, nil
+	}
+	if out.Digest, err = tickets.ParseClock(d.Digest); err == nil && (out.Digest <= 0 || out.Digest >= 24*time.Hour) {
+		err = errors.New("give a time from 00:01 to 23:59, or \"\" for none")
+	}
+	if err != nil {
+		return out, fmt.Errorf("deadlines.digest: %w", err)
+	}
+	return out, nil
 }
 
 // duration is a time.Duration as Go writes it: "24h", "90m".

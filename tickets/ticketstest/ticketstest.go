@@ -108,6 +108,20 @@ func Open(t testing.TB, url string, change func(*tickets.Settings)) *Desk {
 	return d
 }
 
+// Beside opens the same database once more, as another gateway does.
+func Beside(t testing.TB, d *Desk) *Desk {
+	t.Helper()
+	s := d.Settings
+	other := &Desk{URL: d.URL, Evidence: d.Evidence, t: t, at: d.Now()}
+	s.Clock = other.Now
+	var err error
+	if other.Store, err = tickets.OpenStore(context.Background(), d.URL, s); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { other.Close() })
+	return other
+}
+
 // Mail makes the Arrival of a plain mail, with raw bytes in the evidence and a Message-ID of its own.
 func (d *Desk) Mail(from, subject, text string, change ...func(*tickets.Arrival)) tickets.Arrival {
 	d.t.Helper()
