@@ -63,14 +63,14 @@ func TestDoneLinesSpeakTheTeamsLanguage(t *testing.T) {
 	} {
 		ticketstest.EachStore(t, func(s *tickets.Settings) { s.Language = language }, func(t *testing.T, d *ticketstest.Desk) {
 			p := in(t, d, o)
-			sent := p.must(fd, "", command("set", "type=defacement", "severity=high", "iiv=ya", "due=2026-12-01", "lang=en"))
+			sent := p.must(fd, "", command("set", "type=defacement", "severity=high", "iiv=ya", "due=2026-11-23", "lang=en"))
 			got := strings.Join(to(t, sent, fd).Items[0].Lines, "|")
 			for _, words := range strings.Split(want, "|") {
 				if !strings.Contains(got, words) {
 					t.Errorf("answered %q, want %q in it", got, words)
 				}
 			}
-			if f := p.file(); !f.IIV || f.Language != tickets.English || f.DueAt == nil || f.DueAt.Format("2006-01-02 15:04") != "2026-12-01 16:00" {
+			if f := p.file(); !f.IIV || f.Language != tickets.English || f.DueAt == nil || f.DueAt.Format("2006-01-02 15:04") != "2026-11-23 16:00" {
 				t.Errorf("the fields are %+v, want the day's end in the team's time zone", f.Ticket)
 			}
 		})
