@@ -39,13 +39,16 @@ func (s *Store) Claim(ctx context.Context, n int) ([]Notice, error) {
 	var rows []noticeRow
 	err := s.write(ctx, func(t *tx) error {
 		rows = nil
-		defer waypoint.Pass(ctx, waypoint.ClaimsWritten)
 		// Materialized: a subquery that the planner runs again would take other rows, and more of them.
-		return t.all(ctx, &rows, `WITH due AS MATERIALIZED (
+		err := t.all(ctx, &rows, `WITH due AS MATERIALIZED (
 			SELECT n.id FROM notice n WHERE n.state = 'queued' AND n.next_at <= ? AND n.leased_until <= ?
 			AND NOT EXISTS (SELECT 1 FROM notice e WHERE e.ticket = n.ticket AND e.recipient = n.recipient AND e.id < n.id AND e.state = 'queued')
 			ORDER BY n.next_at, n.id LIMIT ?`+s.dialect.skipRows+`)
 			UPDATE notice SET attempts = attempts + 1, leased_until = ? WHERE id IN (SELECT id FROM due) RETURNING `+noticeColumns, micros(now), micros(now), n, micros(now.Add(s.lease())))
+		if len(rows) > 0 {
+			waypoint.Pass(ctx, waypoint.ClaimsWritten)
+		}
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("claim notices: %w", err)

@@ -23,6 +23,13 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
 		main()
 	}
+	if config := os.Getenv(asVictim); config != "" {
+		if err := runVictim(config); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	ticketstest.Main(m)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"aduan/mailin"
 	"aduan/mailout"
@@ -17,6 +18,7 @@ type parts struct {
 	store    *tickets.Store
 	evidence tickets.Evidence
 	lookup   mailin.LookupTXT // nil is the system's resolver
+	poll     time.Duration    // of the mailboxes; 0 is their default
 }
 
 // open reads the settings and opens the record; the database is created and migrated.
@@ -83,7 +85,7 @@ func (p *parts) sender(r *mailout.Renderer) (*mailout.Sender, error) {
 func (p *parts) mailboxes() []mailin.Mailbox {
 	var out []mailin.Mailbox
 	for _, m := range p.settings.Mailboxes {
-		out = append(out, mailin.Mailbox{Name: m.Name, Addr: m.addr, TLS: m.mode, Username: m.Username, Password: m.Password, Folder: m.Folder, Processed: m.Processed, Failed: m.Failed, Logger: p.log})
+		out = append(out, mailin.Mailbox{Name: m.Name, Addr: m.addr, TLS: m.mode, Username: m.Username, Password: m.Password, Folder: m.Folder, Processed: m.Processed, Failed: m.Failed, Poll: p.poll, Logger: p.log})
 	}
 	return out
 }

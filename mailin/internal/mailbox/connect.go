@@ -26,6 +26,7 @@ type session struct {
 	folderFault               error  // why a folder could not be made
 	box                       Selection
 	noIdle                    bool // the server refused IDLE
+	expunged                  bool // what a fault left half moved was looked for
 }
 
 // connect makes a session. Every step ends when ctx does.

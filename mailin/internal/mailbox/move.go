@@ -72,6 +72,36 @@ func (s *session) move(ctx context.Context, uids []uint32, folder string, v Verd
 // (RFC 5530). The next search shows which are left.
 func gone(err error) bool { return refusal(err) == "EXPUNGEISSUED" }
 
+// expungeMoved ends, once on each connection, what a fault left between the marks and the expunging of a move in three
+// commands. Of what a person marked, only what is on record goes too.
+func (s *session) expungeMoved(ctx context.Context) error {
+	if s.expunged || s.caps.Has(imap.CapMove) || !s.caps.Has(imap.CapUIDPlus) {
+		return nil
+	}
+	marked, err := s.search(&imap.SearchCriteria{Flag: []imap.Flag{imap.FlagDeleted}})
+	if err != nil {
+		return err
+	}
+	for piece := range slices.Chunk(marked, mostInOneMove) {
+		verdicts, err := s.askKnown(ctx, piece)
+		if err != nil {
+			return s.fault("look up filed mails", err, false)
+		}
+		moved := slices.DeleteFunc(slices.Clone(piece), func(uid uint32) bool { return verdicts[uid] == Later })
+		if len(moved) == 0 {
+			continue
+		}
+		s.guard.arm()
+		err = s.client.UIDExpunge(uidSet(moved)).Close()
+		s.guard.disarm()
+		if err != nil && s.guard.fault() != nil {
+			return s.fault("expunge", err, true)
+		}
+	}
+	s.expunged = true
+	return nil
+}
+
 // moveSet moves in one command, or in three where MOVE is missing. Between those a fault
 // may leave a second copy in the target folder, never none.
 func (s *session) moveSet(ctx context.Context, set imap.UIDSet, folder string) error {

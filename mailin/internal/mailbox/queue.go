@@ -109,7 +109,7 @@ func (s *session) order(ctx context.Context, q *queue) error {
 }
 
 func (s *session) addArrivals(ctx context.Context, q *queue) error {
-	uids, err := s.search(imap.UIDSet{{Start: imap.UID(q.last + 1), Stop: 0}})
+	uids, err := s.search(&imap.SearchCriteria{UID: []imap.UIDSet{{{Start: imap.UID(q.last + 1), Stop: 0}}}})
 	if err != nil {
 		return err
 	}

@@ -99,11 +99,14 @@ func (s *session) round(ctx, hand context.Context) error {
 			return s.fault("make folders", err, true)
 		}
 	}
-	uids, err := s.search(nil)
+	uids, err := s.search(&imap.SearchCriteria{})
 	if err != nil {
 		return err
 	}
 	if err := s.tellSelected(hand, len(uids)); err != nil {
+		return err
+	}
+	if err := s.expungeMoved(hand); err != nil {
 		return err
 	}
 	stuck, fresh := s.awake(uids)
@@ -117,12 +120,11 @@ func (s *session) round(ctx, hand context.Context) error {
 	return s.takeIn(ctx, hand, fresh)
 }
 
-// search lists the mails that are not marked as deleted, all or those of a set, in the
-// order of their arrival.
-func (s *session) search(among imap.UIDSet) ([]uint32, error) {
-	criteria := &imap.SearchCriteria{NotFlag: []imap.Flag{imap.FlagDeleted}}
-	if among != nil {
-		criteria.UID = []imap.UIDSet{among}
+// search lists the mails that fit, in the order of their arrival. Those that are marked as deleted fit only where they are
+// asked for.
+func (s *session) search(criteria *imap.SearchCriteria) ([]uint32, error) {
+	if criteria.Flag == nil {
+		criteria.NotFlag = []imap.Flag{imap.FlagDeleted}
 	}
 	var options *imap.SearchOptions
 	if s.caps.Has(imap.CapESearch) {
