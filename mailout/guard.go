@@ -18,7 +18,7 @@ var internalKinds = map[tickets.Kind]bool{
 	tickets.KindBounced: true, tickets.KindUndelivered: true, tickets.KindList: true, tickets.KindBacklog: true,
 	tickets.KindBadMail: true, tickets.KindWarning: true, tickets.KindPassedOn: true, tickets.KindDone: true, tickets.KindRefused: true,
 	tickets.KindConfirm: true, tickets.KindEvidence: true, tickets.KindPassword: true,
-	tickets.KindDeadline: true, tickets.KindStatutory: true, tickets.KindDigest: true,
+	tickets.KindDeadline: true, tickets.KindStatutory: true, tickets.KindDigest: true, tickets.KindFigures: true,
 }
 
 // guard checks a notice's facts against its recipient's class, and that every message it names is there.
@@ -38,7 +38,7 @@ func guard(n tickets.Notice) error {
 			return fmt.Errorf("render notice %d to a %s: message %d is %s: %w", n.ID, n.Audience, it.Message, m.Visibility, ErrInternal)
 		}
 	}
-	if n.Audience != tickets.ToStaff && (n.Room == tickets.Internal || len(n.Case)+len(n.Timeline)+len(n.Table) > 0 || internalKinds[n.Kind]) {
+	if n.Audience != tickets.ToStaff && (n.Room == tickets.Internal || len(n.Case)+len(n.Timeline)+len(n.Table) > 0 || n.Figures != nil || internalKinds[n.Kind]) {
 		return fmt.Errorf("render notice %d to a %s: the case or a list: %w", n.ID, n.Audience, ErrInternal)
 	}
 	return nil

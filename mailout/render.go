@@ -148,13 +148,9 @@ func (c *composition) write(ctx context.Context, w io.Writer, v *view, text, htm
 	msg.SetBodyString(gomail.TypeTextPlain, text)
 	msg.AddAlternativeString(gomail.TypeTextHTML, html)
 	var fault error
-	for _, e := range c.files {
-		if e.preview != nil {
-			err := msg.EmbedReader(fmt.Sprintf("%s.jpg", strings.SplitN(e.previewID, "@", 2)[0]), bytes.NewReader(e.preview),
-				gomail.WithFileContentType("image/jpeg"), gomail.WithFileContentID("<"+e.previewID+">"))
-			if err != nil {
-				return err
-			}
+	for _, p := range c.embedded() {
+		if err := msg.EmbedReader(p.name, bytes.NewReader(p.data), gomail.WithFileContentType(gomail.ContentType(p.kind)), gomail.WithFileContentID("<"+p.id+">")); err != nil {
+			return err
 		}
 	}
 	c.attachAll(ctx, msg, &fault)
@@ -170,6 +166,18 @@ func (c *composition) write(ctx context.Context, w io.Writer, v *view, text, htm
 		return fault
 	}
 	return err
+}
+
+// embedded are the pictures that the HTML shows: previews of files, and charts.
+func (c *composition) embedded() []picture {
+	all := c.pictures
+	for _, e := range c.files {
+		if e.preview != nil {
+			name, _, _ := strings.Cut(e.previewID, "@")
+			all = append(all, picture{id: e.previewID, name: name + ".jpg", kind: "image/jpeg", data: e.preview})
+		}
+	}
+	return all
 }
 
 // header sets the fields of CONTRACT section 6.
@@ -271,7 +279,7 @@ func messageID(id string) string {
 func autoSubmitted(k tickets.Kind) string {
 	switch k {
 	case tickets.KindAcknowledged, tickets.KindContinued, tickets.KindDone, tickets.KindRefused, tickets.KindStatus, tickets.KindHelp, tickets.KindList,
-		tickets.KindEvidence, tickets.KindPassword:
+		tickets.KindEvidence, tickets.KindPassword, tickets.KindFigures:
 		return "auto-replied"
 	}
 	return "auto-generated"

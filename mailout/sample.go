@@ -60,7 +60,7 @@ var kindsStaff = append([]tickets.Kind{
 	tickets.KindReminder, tickets.KindAway, tickets.KindBounced, tickets.KindUndelivered, tickets.KindList, tickets.KindBacklog,
 	tickets.KindBadMail, tickets.KindWarning, tickets.KindPassedOn, tickets.KindDone, tickets.KindRefused,
 	tickets.KindConfirm, tickets.KindEvidence, tickets.KindPassword,
-	tickets.KindDeadline, tickets.KindStatutory, tickets.KindDigest,
+	tickets.KindDeadline, tickets.KindStatutory, tickets.KindDigest, tickets.KindFigures,
 }, kindsOutside...)
 
 // sampleTime is when the invented case was reported.
@@ -233,6 +233,9 @@ func sampleItem(n *tickets.Notice, it *tickets.Item) {
 		it.Text, it.Lines = "read mail: a part without end", []string{"report", sampleHash('b')}
 	case tickets.KindWarning:
 		it.Text = "kotak surat report terakhir dibaca satu jam yang lalu"
+	case tickets.KindFigures:
+		n.Ticket, it.State, it.Text = tickets.Ticket{}, "", "2026-11"
+		n.Figures = sampleFigures()
 	case tickets.KindList:
 		n.Ticket, it.State, it.Text = tickets.Ticket{}, "", "open"
 		for _, s := range tickets.States()[:4] {

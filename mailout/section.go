@@ -125,6 +125,9 @@ func (c *composition) facts(it tickets.Item) said {
 		s.Clock, s.Share = c.labels.Get("clock", it.Clock), it.Share
 		s.Who, s.Name, s.Detail = c.person(it.Who), c.name(it.Who), c.line(it.Text)
 		s.Owner = c.name(tickets.Address{Name: t.OwnerName, Address: t.Owner})
+		if c.n.Figures != nil && it.Kind == tickets.KindFigures {
+			s.Detail = c.n.Figures.Month.Label(c.lang)
+		}
 	}
 	return s
 }
@@ -194,7 +197,7 @@ func (c *composition) passageTitle(it tickets.Item) string {
 func (c *composition) textPassage(it tickets.Item) (passage, bool) {
 	text := c.block(it.Text)
 	switch it.Kind {
-	case tickets.KindRefused, tickets.KindBacklog, tickets.KindList, tickets.KindHandedOn, tickets.KindDigest:
+	case tickets.KindRefused, tickets.KindBacklog, tickets.KindList, tickets.KindHandedOn, tickets.KindDigest, tickets.KindFigures:
 		return passage{}, false // told elsewhere
 	}
 	if text == "" {

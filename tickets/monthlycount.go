@@ -120,3 +120,44 @@ func (t *tx) countOpen(ctx context.Context, f *MonthlyFigures) error {
 	}
 	return nil
 }
+
+// report sends a month's figures to who asks for them. They are counted when the mail is written.
+func (o *order) report(c Command, line CommandLine) *fault {
+	month, l := MonthOf(fromMicros(o.now), o.s.Location), o.s.Language
+	if len(line.Args) > 0 {
+		arg, x := o.oneArgument(c, line, Words{"sebuah bulan", "a month"})
+		if x != nil {
+			return x
+		}
+		asked, err := ParseMonth(arg)
+		if err != nil {
+			return &fault{"", answerNoMonth.say(l, quoted(arg), line.Name)}
+		}
+		if from, _ := asked.Bounds(o.s.Location); micros(from) > o.now {
+			return &fault{"", answerFuture.say(l, asked.Label(l))}
+		}
+		month = asked
+	}
+	o.said = true
+	o.tellStaff(nil, *o.sender.staff, Item{Kind: KindFigures, Text: month.String()})
+	return nil
+}
+
+// figures counts the month that a notice tells of.
+func (t *tx) figures(ctx context.Context, n *Notice) error {
+	for _, item := range n.Items {
+		if item.Kind != KindFigures {
+			continue
+		}
+		month, err := ParseMonth(item.Text)
+		if err != nil {
+			return err
+		}
+		f, err := t.monthlyFigures(ctx, month, t.s.now())
+		if err != nil {
+			return err
+		}
+		n.Figures = &f
+	}
+	return nil
+}

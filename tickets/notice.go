@@ -54,6 +54,7 @@ const (
 	KindConfirm     Kind = "confirm" // commands without proof that wait for their sender's word
 	KindEvidence    Kind = "evidence"
 	KindPassword    Kind = "evidence-password" // of the zip that a dangerous piece of evidence travels in
+	KindFigures     Kind = "figures"           // a month's figures
 )
 
 // Item is one thing that a notice tells. Which fields are set depends on its kind.
@@ -112,6 +113,7 @@ type Notice struct {
 	Timeline   []Event           // the whole case, for KindForwarded
 	Ticket     Ticket            // zero for a notice without a ticket
 	Table      []Ticket          // for KindList
+	Figures    *MonthlyFigures   // for KindFigures
 	Rendered   string            // SHA-256 of the mail where it was rendered before; "" else
 	CreatedAt  time.Time
 	QueuedAt   time.Time // since when it is being tried

@@ -228,7 +228,7 @@ func (t *tx) content(ctx context.Context, r noticeRow, n *Notice) error {
 			n.Texts[m.ID] = m
 		}
 	}
-	if err := t.table(ctx, n); err != nil {
+	if err := errors.Join(t.table(ctx, n), t.figures(ctx, n)); err != nil {
 		return err
 	}
 	if r.Ticket == 0 {

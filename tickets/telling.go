@@ -34,7 +34,7 @@ var kindFacts = []struct {
 	{KindUndelivered, kindFact{Internal, false}}, {KindBounced, kindFact{Internal, false}}, {KindBadMail, kindFact{Internal, false}},
 	{KindStatutory, kindFact{Internal, false}}, {KindDeadline, kindFact{Internal, false}}, {KindDigest, kindFact{Internal, false}},
 	{KindBacklog, kindFact{Internal, false}}, {KindWarning, kindFact{Internal, false}}, {KindAway, kindFact{Internal, false}}, {KindReminder, kindFact{Internal, false}},
-	{KindList, kindFact{Internal, false}}, {KindStatus, kindFact{Internal, false}}, {KindHelp, kindFact{Internal, false}}, {KindDone, kindFact{Internal, false}},
+	{KindList, kindFact{Internal, false}}, {KindFigures, kindFact{Internal, false}}, {KindStatus, kindFact{Internal, false}}, {KindHelp, kindFact{Internal, false}}, {KindDone, kindFact{Internal, false}},
 }
 
 // weight is the place of a kind in kindFacts; unknown kinds are the lightest.
@@ -270,9 +270,16 @@ func (f *filing) issue(ctx context.Context, ticket int64, person string, room Ro
 // plainSubject is what the subject of a mail about a ticket says to somebody who is not proven yet: no word of theirs.
 var plainSubject = Words{"Laporan insiden", "Incident report"}
 
+// figuresSubject is that of a month's figures.
+var figuresSubject = answer{"Angka bulan %s", "Figures of %s"}
+
 // subject is fixed with the first notice to a recipient about a ticket, so that mail programs keep one conversation.
 func (f *filing) subject(ctx context.Context, d *draft) (string, error) {
 	if d.ticket == nil {
+		if item := d.items[0]; item.Kind == KindFigures { // each month is a conversation of its own
+			month, err := ParseMonth(item.Text)
+			return figuresSubject.say(f.s.Language, month.Label(f.s.Language)), err
+		}
 		return f.s.TeamName, nil
 	}
 	var first string
