@@ -58,7 +58,10 @@ type Sender struct {
 	Relay       Relay
 	Connections int // how many the relay may have at once; 0 is 1
 	Rate        Rate
-	Log         *slog.Logger // nil for the default
+	// Share says which of how many senders on the same outbox this one is, from 0: the rate holds for all together. It is
+	// asked again and again; nil is the only one.
+	Share func() (place, of int)
+	Log   *slog.Logger // nil for the default
 	// Status hears what stands in the way of sending, and nil when nothing does any more. It must not block.
 	Status func(trouble error)
 
@@ -99,6 +102,7 @@ type round struct {
 	last     context.Context // ends when nothing can be recorded any more
 	places   chan struct{}   // one for each notice that may be in hand
 	limit    *rate.Limiter
+	part     Rate // that limit keeps
 	troubles *troubles
 	gate     gate
 	keeper   keeper
@@ -140,7 +144,7 @@ func (s *Sender) Run(ctx context.Context) error {
 }
 
 func (s *Sender) begin(ctx context.Context) (r *round, end func()) {
-	r = &round{Sender: s, log: s.Log, stop: ctx, limit: s.Rate.limiter()}
+	r = &round{Sender: s, log: s.Log, stop: ctx, limit: s.Rate.limiter(), part: s.Rate}
 	if r.log == nil {
 		r.log = slog.Default()
 	}
@@ -186,7 +190,7 @@ func (r *round) ready() bool {
 	if len(r.places) < cap(r.places)/2 {
 		_ = sleep(r.stop, gathering)
 	}
-	return r.gate.pass(r.stop) == nil && r.stop.Err() == nil
+	return r.awaitShare() && r.gate.pass(r.stop) == nil && r.stop.Err() == nil
 }
 
 // free takes all free places. Only Run takes them.

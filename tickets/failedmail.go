@@ -41,6 +41,11 @@ func (s *Store) Known(ctx context.Context, mailbox string, uidValidity uint32, u
 	if err != nil {
 		return nil, fmt.Errorf("read the ledger of %s: %w", mailbox, err)
 	}
+	if len(known) > 0 {
+		if err := s.replicated(ctx); err != nil {
+			return nil, fmt.Errorf("make sure of the ledger of %s: %w", mailbox, err)
+		}
+	}
 	return known, nil
 }
 

@@ -41,10 +41,10 @@ func (s *Store) Claim(ctx context.Context, n int) ([]Notice, error) {
 		rows = nil
 		// Materialized: a subquery that the planner runs again would take other rows, and more of them.
 		err := t.all(ctx, &rows, `WITH due AS MATERIALIZED (
-			SELECT n.id FROM notice n WHERE n.state = 'queued' AND n.next_at <= ? AND n.leased_until <= ?
+			SELECT n.id FROM notice n WHERE n.state = 'queued' AND n.next_at <= ? AND n.leased_until <= `+s.dialect.leaseNow+`
 			AND NOT EXISTS (SELECT 1 FROM notice e WHERE e.ticket = n.ticket AND e.recipient = n.recipient AND e.id < n.id AND e.state = 'queued')
 			ORDER BY n.next_at, n.id LIMIT ?`+s.dialect.skipRows+`)
-			UPDATE notice SET attempts = attempts + 1, leased_until = ? WHERE id IN (SELECT id FROM due) RETURNING `+noticeColumns, micros(now), micros(now), n, micros(now.Add(s.lease())))
+			UPDATE notice SET attempts = attempts + 1, leased_until = `+s.dialect.leaseNow+` + ? WHERE id IN (SELECT id FROM due) RETURNING `+noticeColumns, micros(now), s.leaseNow(now), n, s.leaseNow(now), s.lease().Microseconds())
 		if len(rows) > 0 {
 			waypoint.Pass(ctx, waypoint.ClaimsWritten)
 		}
@@ -288,7 +288,7 @@ func automaticOf(n Notice) string {
 
 // Renew extends the claim on a notice while a slow relay takes it.
 func (s *Store) Renew(ctx context.Context, n Notice) error {
-	return s.claimed(ctx, n, waypoint.ClaimRenewed, waypoint.ClaimRenewed, `UPDATE notice SET leased_until = ? WHERE id = ? AND attempts = ? AND state = 'queued'`, micros(s.now().Add(s.lease())), n.ID, n.Attempt)
+	return s.claimed(ctx, n, waypoint.ClaimRenewed, waypoint.ClaimRenewed, `UPDATE notice SET leased_until = `+s.dialect.leaseNow+` + ? WHERE id = ? AND attempts = ? AND state = 'queued'`, s.leaseNow(s.now()), s.lease().Microseconds(), n.ID, n.Attempt)
 }
 
 // settle is write with the points before and after the commit.
@@ -478,7 +478,7 @@ func (s *Store) RetryOutbox(ctx context.Context, id int64) (int64, error) {
 		if _, err = t.exec(ctx, `DELETE FROM undeliverable WHERE ? = 0 OR address = (SELECT recipient FROM notice WHERE id = ?)`, id, id); err != nil {
 			return err
 		}
-		n, err = t.exec(ctx, `UPDATE notice SET state = 'queued', next_at = ?, leased_until = 0, settled_at = 0, queued_at = ? WHERE state IN ('queued', 'held', 'failed', 'bounced') AND leased_until <= ? AND (? = 0 OR id = ?) AND SUBSTR(words, 1, 10) <> 'withdrawn:'`, now, now, now, id, id)
+		n, err = t.exec(ctx, `UPDATE notice SET state = 'queued', next_at = ?, leased_until = 0, settled_at = 0, queued_at = ? WHERE state IN ('queued', 'held', 'failed', 'bounced') AND leased_until <= `+s.dialect.leaseNow+` AND (? = 0 OR id = ?) AND SUBSTR(words, 1, 10) <> 'withdrawn:'`, now, now, s.leaseNow(s.now()), id, id)
 		return err
 	})
 	if err != nil {

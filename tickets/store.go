@@ -71,6 +71,7 @@ type Store struct {
 	dialect dialect
 	numbers Numbers
 	wake    chan struct{}
+	url     string // of the database
 
 	mu         sync.Mutex
 	statements map[string]*sqlx.Stmt
@@ -81,12 +82,13 @@ type dialect struct {
 	name      string           // of goose and of the folder of migrations
 	lockRow   string           // at the end of a SELECT of a row that will be written
 	skipRows  string           // likewise, but passing over rows that others hold
+	leaseNow  string           // the clock of leases and claims, for one argument that Store.leaseNow gives
 	prepare   bool             // whether keeping statements prepared pays
 	retryable func(error) bool // the same transaction may succeed at once
 	away      func(error) bool // the database is full, broken or out of reach: no statement is at fault
 }
 
-var sqliteDialect = dialect{name: "sqlite", retryable: func(err error) bool {
+var sqliteDialect = dialect{name: "sqlite", leaseNow: "?", retryable: func(err error) bool {
 	var e *sqlite.Error
 	return errors.As(err, &e) && (e.Code()&0xff == 5 || e.Code()&0xff == 6) // SQLITE_BUSY, SQLITE_LOCKED
 }, away: func(err error) bool {
@@ -95,17 +97,20 @@ var sqliteDialect = dialect{name: "sqlite", retryable: func(err error) bool {
 	return errors.As(err, &e) && slices.Contains([]int{7, 8, 10, 11, 13, 14, 26}, e.Code()&0xff)
 }}
 
-var postgresDialect = dialect{name: "postgres", lockRow: " FOR UPDATE", skipRows: " FOR UPDATE SKIP LOCKED", prepare: true, retryable: func(err error) bool {
+var postgresDialect = dialect{name: "postgres", lockRow: " FOR UPDATE", skipRows: " FOR UPDATE SKIP LOCKED", leaseNow: "COALESCE(CAST(? AS BIGINT), " + leaseNow + ")", prepare: true, retryable: func(err error) bool {
 	var e *pq.Error
 	return errors.As(err, &e) && (e.Code == "40001" || e.Code == "40P01") // serialization_failure, deadlock_detected
 }, away: func(err error) bool {
 	var e *pq.Error
 	if errors.As(err, &e) { // connection, resources, operator intervention, system, configuration limits
-		return slices.Contains([]pqerror.Class{"08", "53", "57", "58", "F0", "XX"}, e.Code.Class())
+		return e.Code == idleTransactionEnded || slices.Contains([]pqerror.Class{"08", "53", "57", "58", "F0", "XX"}, e.Code.Class())
 	}
 	var net net.Error
 	return errors.As(err, &net) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }}
+
+// idleTransactionEnded is what a server says of a transaction whose gateway fell silent; see idleInTransaction.
+const idleTransactionEnded pqerror.Code = "25P03"
 
 // Away says whether an error means that the database cannot be reached now, so that waiting helps: no connection, a server
 // that starts or stops, too many clients. A wrong password or name is for the operator to mend.
@@ -113,14 +118,14 @@ func Away(err error) bool { return postgresDialect.away(err) }
 
 // OpenStore opens the database that a URL of the settings names: sqlite:FILE or postgres://…. It does not migrate.
 func OpenStore(ctx context.Context, rawURL string, s Settings) (*Store, error) {
-	st := &Store{Settings: s, numbers: NewNumbers(s.Prefix), wake: make(chan struct{}, 1), statements: map[string]*sqlx.Stmt{}}
+	st := &Store{Settings: s, numbers: NewNumbers(s.Prefix), url: rawURL, wake: make(chan struct{}, 1), statements: map[string]*sqlx.Stmt{}}
 	var err error
 	switch {
 	case strings.HasPrefix(rawURL, "sqlite:"):
 		err = st.openSQLite(strings.TrimPrefix(strings.TrimPrefix(rawURL, "sqlite:"), "//"))
 	case strings.HasPrefix(rawURL, "postgres://"), strings.HasPrefix(rawURL, "postgresql://"):
 		st.dialect = postgresDialect
-		st.db, err = sqlx.Open("postgres", rawURL)
+		st.db, err = openPostgreSQL(rawURL, silentFor)
 		st.read = st.db
 		if err == nil {
 			st.db.SetMaxIdleConns(8)
@@ -204,13 +209,18 @@ func (s *Store) Ping(ctx context.Context) error {
 
 // Migrate brings the database to this program's version and returns it. ErrNewerDatabase where it is ahead of us.
 func (s *Store) Migrate(ctx context.Context) (version int64, err error) {
-	unlock, err := s.lockMigrations(ctx)
+	db, done, err := s.unhurriedPool()
+	if err != nil {
+		return 0, fmt.Errorf("migrate the database: %w", err)
+	}
+	defer done()
+	unlock, err := s.lockMigrations(ctx, db)
 	if err != nil {
 		return 0, err
 	}
 	defer unlock()
 	for i := range attempts {
-		if version, err = s.migrate(ctx); err == nil || errors.Is(err, ErrNewerDatabase) || s.dialect.name != "sqlite" {
+		if version, err = s.migrate(ctx, db); err == nil || errors.Is(err, ErrNewerDatabase) || s.dialect.name != "sqlite" {
 			return version, err
 		}
 		// Another process may have taken the same step first; then there is less to do the next time.
@@ -221,8 +231,8 @@ func (s *Store) Migrate(ctx context.Context) (version int64, err error) {
 	return 0, err
 }
 
-func (s *Store) migrate(ctx context.Context) (version int64, err error) {
-	p, err := s.migrations()
+func (s *Store) migrate(ctx context.Context, db *sql.DB) (version int64, err error) {
+	p, err := s.migrations(db)
 	if err != nil {
 		return 0, err
 	}
@@ -237,11 +247,11 @@ func (s *Store) migrate(ctx context.Context) (version int64, err error) {
 
 // lockMigrations lets one process at a time migrate a PostgreSQL schema. goose's own lock would not do: it asks again only
 // every few seconds, is one for all schemas of the server's database, and does not cover the making of its table.
-func (s *Store) lockMigrations(ctx context.Context) (unlock func(), err error) {
+func (s *Store) lockMigrations(ctx context.Context, db *sql.DB) (unlock func(), err error) {
 	if s.dialect.name != "postgres" {
 		return func() {}, nil // each step takes the file's write lock; who comes second tries again
 	}
-	c, err := s.db.Conn(ctx)
+	c, err := db.Conn(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("lock the migrations: %w", err)
 	}
@@ -258,7 +268,7 @@ func (s *Store) lockMigrations(ctx context.Context) (unlock func(), err error) {
 
 // CheckVersion says whether the database is of this program's version, without changing it.
 func (s *Store) CheckVersion(ctx context.Context) error {
-	p, err := s.migrations()
+	p, err := s.migrations(s.db.DB)
 	if err != nil {
 		return err
 	}
@@ -275,7 +285,7 @@ func (s *Store) CheckVersion(ctx context.Context) error {
 	return nil
 }
 
-func (s *Store) migrations() (*goose.Provider, error) {
+func (s *Store) migrations(db *sql.DB) (*goose.Provider, error) {
 	folder, err := fs.Sub(migrations.Files, s.dialect.name)
 	if err != nil {
 		return nil, fmt.Errorf("read migrations: %w", err)
@@ -284,7 +294,7 @@ func (s *Store) migrations() (*goose.Provider, error) {
 	if s.dialect.name == "postgres" {
 		name = goose.DialectPostgres
 	}
-	p, err := goose.NewProvider(name, s.db.DB, folder)
+	p, err := goose.NewProvider(name, db, folder)
 	if err != nil {
 		return nil, fmt.Errorf("read migrations: %w", err)
 	}
@@ -342,7 +352,7 @@ func (s *Store) writeOnce(ctx context.Context, do func(*tx) error) error {
 	if err := t.Commit(); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
-	return nil
+	return s.committed(ctx)
 }
 
 // look runs do in a read-only transaction, so that what it reads is one moment's.
@@ -352,6 +362,9 @@ func (s *Store) look(ctx context.Context, do func(*tx) error) error {
 		return fmt.Errorf("begin reading: %w", err)
 	}
 	defer t.Rollback()
+	if err := s.unhurried(ctx, t); err != nil {
+		return fmt.Errorf("begin reading: %w", err)
+	}
 	return do(&tx{t, s})
 }
 

@@ -24,29 +24,89 @@ type health struct {
 	registry  *prometheus.Registry
 	mails     *prometheus.CounterVec
 	connected *prometheus.GaugeVec
+	held      *prometheus.GaugeVec
+	gateways  prometheus.Gauge
 	relayUp   prometheus.Gauge
+
+	expected  []string        // names of the mailboxes of the settings
+	mine      map[string]bool // those whose lease we hold
+	place, of int             // of this gateway among those that live; of nobody before that is known
 }
 
 func newHealth() *health {
-	h := &health{troubles: map[string]string{}, registry: prometheus.NewRegistry(),
+	h := &health{troubles: map[string]string{}, mine: map[string]bool{}, registry: prometheus.NewRegistry(),
 		mails:     prometheus.NewCounterVec(prometheus.CounterOpts{Name: "aduan_mails_total", Help: "Mails taken in, by outcome."}, []string{"outcome"}),
-		connected: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "aduan_mailbox_up", Help: "1 while the mailbox is being worked."}, []string{"mailbox"}),
+		connected: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "aduan_mailbox_up", Help: "1 while this gateway works the mailbox."}, []string{"mailbox"}),
+		held:      prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "aduan_mailbox_held", Help: "1 while this gateway holds the mailbox's lease, 0 while another does or nobody."}, []string{"mailbox"}),
+		gateways:  prometheus.NewGauge(prometheus.GaugeOpts{Name: "aduan_gateways", Help: "Gateways that live on this database, this one included."}),
 		relayUp:   prometheus.NewGauge(prometheus.GaugeOpts{Name: "aduan_relay_up", Help: "1 while the relay takes mail."})}
-	h.registry.MustRegister(h.mails, h.connected, h.relayUp)
+	h.registry.MustRegister(h.mails, h.connected, h.held, h.gateways, h.relayUp)
 	h.relayUp.Set(1)
+	h.gateways.Set(1)
 	return h
 }
 
 func (h *health) mail(outcome string) { h.mails.WithLabelValues(outcome).Inc() }
 
+// notConnected is the trouble of a mailbox that is ours and has not reported yet.
+const notConnected = "not connected yet"
+
 // expect names a mailbox before it first reports, so that readiness waits for it.
 func (h *health) expect(name string) {
-	h.set("mailbox "+name, "not connected yet")
+	h.set("mailbox "+name, notConnected)
 	h.connected.WithLabelValues(name).Set(0)
+	h.held.WithLabelValues(name).Set(0)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.expected = append(h.expected, name)
 }
 
+// standing notes how the mailboxes are shared out. That another gateway has one is as good as having it; that nobody has it,
+// or that nobody knows, is trouble.
+func (h *health) standing(st tickets.Standing, trouble error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	sure := st.Until.IsZero() || time.Now().Before(st.Until)
+	for _, name := range h.expected {
+		part, mine := "mailbox "+name, st.Mine[name] && sure
+		switch {
+		case mine && !h.mine[name]:
+			h.troubles[part] = notConnected // from now on it speaks for itself
+		case mine:
+		case trouble != nil:
+			h.troubles[part] = trouble.Error()
+		case st.Elsewhere[name] != "":
+			h.troubles[part] = ""
+		default:
+			h.troubles[part] = "no gateway has it yet"
+		}
+		if !mine {
+			h.connected.WithLabelValues(name).Set(0)
+		}
+		h.mine[name] = mine
+		h.held.WithLabelValues(name).Set(map[bool]float64{true: 1}[mine])
+	}
+	if trouble == nil {
+		h.place, h.of = st.Place, st.Gateways
+		h.gateways.Set(float64(st.Gateways))
+	}
+}
+
+// share is which part of the rate of sending is this gateway's.
+func (h *health) share() (place, of int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.place, h.of
+}
+
+// mailbox notes what a mailbox that is ours says of itself; the last words of one that was count no more.
 func (h *health) mailbox(s mailin.MailboxStatus) {
-	h.set("mailbox "+s.Mailbox, s.Trouble)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.mine[s.Mailbox] {
+		return
+	}
+	h.troubles["mailbox "+s.Mailbox] = s.Trouble
 	up := 0.0
 	if s.Trouble == "" {
 		up = 1

@@ -19,6 +19,7 @@ type parts struct {
 	evidence tickets.Evidence
 	lookup   mailin.LookupTXT // nil is the system's resolver
 	poll     time.Duration    // of the mailboxes; 0 is their default
+	leases   mailin.Leases    // nil is a place among the gateways of the database
 }
 
 // open reads the settings and opens the record; the database is created and migrated.
@@ -82,10 +83,29 @@ func (p *parts) sender(r *mailout.Renderer) (*mailout.Sender, error) {
 }
 
 // mailboxes are the mailboxes of the settings.
-func (p *parts) mailboxes() []mailin.Mailbox {
-	var out []mailin.Mailbox
+func (p *parts) mailboxes() []mailin.Watched {
+	var out []mailin.Watched
 	for _, m := range p.settings.Mailboxes {
-		out = append(out, mailin.Mailbox{Name: m.Name, Addr: m.addr, TLS: m.mode, Username: m.Username, Password: m.Password, Folder: m.Folder, Processed: m.Processed, Failed: m.Failed, Poll: p.poll, Logger: p.log})
+		out = append(out, mailin.Watched{AcknowledgeWithin: m.Acknowledge.Duration,
+			Mailbox: mailin.Mailbox{Name: m.Name, Addr: m.addr, TLS: m.mode, Username: m.Username, Password: m.Password, Folder: m.Folder, Processed: m.Processed, Failed: m.Failed, Poll: p.poll, Logger: p.log}})
 	}
 	return out
+}
+
+// sharing works the mailboxes together with the other gateways on the database.
+func (p *parts) sharing(in *mailin.Intake, h *health) (*mailin.Sharing, error) {
+	s := &mailin.Sharing{Intake: in, Leases: p.leases, Mailboxes: p.mailboxes(), Log: p.log, Standing: h.standing}
+	var names []string
+	for i := range s.Mailboxes {
+		m := &s.Mailboxes[i]
+		m.Status = h.mailbox
+		h.expect(m.Name)
+		names = append(names, m.Name)
+	}
+	if s.Leases != nil {
+		return s, nil
+	}
+	var err error
+	s.Leases, err = p.store.Gateway(names)
+	return s, err
 }

@@ -67,28 +67,49 @@ func (p *parts) serve(ctx context.Context) error {
 		return err
 	}
 	sender.Status = health.relay
+	sender.Share = health.share
 	if err := p.store.ReleaseClaims(ctx); err != nil {
 		return err
 	}
 	if err := p.store.RecountClocks(ctx); err != nil {
 		return err
 	}
+	sharing, err := p.sharing(intake, health)
+	if err != nil {
+		return err
+	}
 	p.warnOfMissingStaff(ctx)
 	g, ctx := errgroup.WithContext(ctx)
-	for i, m := range p.mailboxes() {
-		m.Status = health.mailbox
-		health.expect(m.Name)
-		g.Go(func() error { return intake.Watch(ctx, m, p.settings.Mailboxes[i].Acknowledge.Duration) })
-	}
+	g.Go(func() error { return sharing.Run(ctx) })
 	g.Go(func() error { return sender.Run(ctx) })
 	g.Go(func() error { return p.remind(ctx) })
+	g.Go(func() error { return p.prune(ctx) })
 	if p.settings.HTTP.Listen != "" {
 		g.Go(func() error { return p.listen(ctx, health) })
 	}
 	p.log.Info("aduan serves", "version", version(), "mailboxes", len(p.settings.Mailboxes), "database", p.store.Dialect())
-	err = g.Wait()
-	p.log.Info("aduan has stopped")
-	return err
+	return p.end(ctx, g)
+}
+
+// endWithin is how long the parts may take to stop. Each of them has its own, shorter time for what is in hand; only what a
+// database that hangs keeps may exceed it.
+const endWithin = 9500 * time.Millisecond
+
+// end waits for the parts. What still hangs when time is up is left: all that is not on record is done again after the next
+// start.
+func (p *parts) end(ctx context.Context, g *errgroup.Group) error {
+	ended := make(chan error, 1)
+	go func() { ended <- g.Wait() }()
+	late := make(chan struct{})
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(endWithin, func() { close(late) }) })()
+	select {
+	case err := <-ended:
+		p.log.Info("aduan has stopped")
+		return err
+	case <-late:
+		p.log.Warn("aduan stops without waiting any longer; what was in hand is done again after the next start")
+		return nil
+	}
 }
 
 // warnOfMissingStaff: without a Front Desk nobody hears of new reports.
@@ -146,6 +167,25 @@ func (p *parts) remindOnce(ctx context.Context) (n int, next time.Time, err erro
 	}
 	next, err = p.store.NextReminder(ctx, time.Now())
 	return n, next, err
+}
+
+// pruneEvery is how often rows are looked for that nobody needs any more.
+const pruneEvery = time.Hour
+
+// prune keeps what only counts for a time from growing for ever, until ctx ends. A fault is of no matter: the next time comes.
+func (p *parts) prune(ctx context.Context) error {
+	tick := time.NewTicker(pruneEvery)
+	defer tick.Stop()
+	for {
+		if err := p.store.Prune(ctx, time.Now()); err != nil && ctx.Err() == nil {
+			p.log.Debug("old rows stay for another while", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
 }
 
 // listen serves /healthz, /readyz and /metrics. An address that is taken is a fault of the settings.
