@@ -1,6 +1,7 @@
 package mailin
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"net/url"
@@ -44,3 +45,6 @@ func ParseServer(server string, starttls bool) (addr string, mode TLSMode, err e
 	}
 	return net.JoinHostPort(u.Hostname(), port), mode, nil
 }
+
+// TryLogIn connects to a mailbox once, logs in and leaves. Nothing is changed.
+func TryLogIn(ctx context.Context, m Mailbox) error { return mailbox.TryLogIn(ctx, m) }

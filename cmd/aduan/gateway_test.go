@@ -107,6 +107,12 @@ func (in installation) call(t *testing.T, wantCode int, args ...string) string {
 // serve runs the gateway until the test ends, which fails unless the gateway ends well.
 func (in installation) serve(t *testing.T) {
 	t.Helper()
+	in.serveLogged(t)
+}
+
+// serveLogged is serve that gives what the gateway logs.
+func (in installation) serveLogged(t *testing.T) *journal {
+	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	log, done := &journal{}, make(chan int, 1)
 	go func() {
@@ -121,6 +127,7 @@ func (in installation) serve(t *testing.T) {
 			t.Log(log.String())
 		}
 	})
+	return log
 }
 
 // show reads a ticket as programs do.

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"aduan/cmd/aduan/internal/oauth"
 	"aduan/mailin"
 	"aduan/mailout"
 	"aduan/tickets"
@@ -20,6 +21,7 @@ type parts struct {
 	lookup   mailin.LookupTXT // nil is the system's resolver
 	poll     time.Duration    // of the mailboxes; 0 is their default
 	leases   mailin.Leases    // nil is a place among the gateways of the database
+	sources  map[string]*oauth.Source
 }
 
 // open reads the settings and opens the record; the database is created and migrated.
@@ -49,7 +51,7 @@ func openParts(ctx context.Context, s *settings, log *slog.Logger, migrate bool)
 		store.Close()
 		return nil, err
 	}
-	return &parts{settings: s, log: log, store: store, evidence: evidence}, nil
+	return &parts{settings: s, log: log, store: store, evidence: evidence, sources: sources(s, store)}, nil
 }
 
 func (p *parts) close() { p.store.Close() }
@@ -72,14 +74,15 @@ func (p *parts) renderer(in *mailin.Intake) (*mailout.Renderer, error) {
 }
 
 // sender brings notices to the relay.
-func (p *parts) sender(r *mailout.Renderer) (*mailout.Sender, error) {
+func (p *parts) sender(r *mailout.Renderer) *mailout.Sender {
 	s := p.settings.SMTP
-	addr, mode, err := mailout.ParseServer(s.Server, s.StartTLS)
-	if err != nil {
-		return nil, wrongUse(err)
-	}
-	relay := mailout.NewRelay(mailout.RelayConfig{Addr: addr, TLS: mode, Username: s.Username, Password: s.Password, Connections: s.Connections})
-	return &mailout.Sender{Outbox: p.store, Evidence: p.evidence, Render: r.Render, Relay: relay, Connections: s.Connections, Rate: p.settings.rate, Log: p.log}, nil
+	return &mailout.Sender{Outbox: p.store, Evidence: p.evidence, Render: r.Render, Relay: mailout.NewRelay(p.relay()), Connections: s.Connections, Rate: p.settings.rate, Log: p.log}
+}
+
+// relay is the relay of the settings.
+func (p *parts) relay() mailout.RelayConfig {
+	s := p.settings.SMTP
+	return mailout.RelayConfig{Addr: s.addr, TLS: s.mode, Username: s.Username, Password: s.Password, Token: p.token(s.account), Connections: s.Connections}
 }
 
 // mailboxes are the mailboxes of the settings.
@@ -87,7 +90,8 @@ func (p *parts) mailboxes() []mailin.Watched {
 	var out []mailin.Watched
 	for _, m := range p.settings.Mailboxes {
 		out = append(out, mailin.Watched{AcknowledgeWithin: m.Acknowledge.Duration,
-			Mailbox: mailin.Mailbox{Name: m.Name, Addr: m.addr, TLS: m.mode, Username: m.Username, Password: m.Password, Folder: m.Folder, Processed: m.Processed, Failed: m.Failed, Poll: p.poll, Logger: p.log}})
+			Mailbox: mailin.Mailbox{Name: m.Name, Addr: m.addr, TLS: m.mode, Username: m.Username, Password: m.Password, Token: p.token(m.account),
+				Folder: m.Folder, Processed: m.Processed, Failed: m.Failed, Poll: p.poll, Logger: p.log}})
 	}
 	return out
 }

@@ -67,6 +67,7 @@ func (p *program) root() *cobra.Command {
 	root.SetErr(p.err)
 	root.PersistentFlags().StringVar(&p.config, "config", "aduan.toml", "the settings `FILE`")
 	root.AddCommand(p.demo(), p.serve(), p.initialise(), p.ingest(), p.inspect(), p.ticket(), p.staff(), p.outbox(), p.failed(), p.report(), p.audit(), p.migrate(), p.version(), p.man())
+	root.AddCommand(p.oauth())
 	return root
 }
 

@@ -22,23 +22,30 @@ func (s *settings) checkSecrets() error {
 	for i := range s.Mailboxes {
 		m := &s.Mailboxes[i]
 		if m.OAuth2 != nil {
-			return fmt.Errorf("mailbox %s: oauth2 is not supported by this version: give password_file", m.Name)
+			if err := read("mailbox "+m.Name+": oauth2.client_secret", &m.OAuth2.ClientSecret, m.OAuth2.SecretIn); err != nil {
+				return err
+			}
 		}
 		if err := read("mailbox "+m.Name+": password", &m.Password, m.PasswordIn); err != nil {
 			return err
 		}
-		if m.Password == "" {
-			return fmt.Errorf("mailbox %s: the password is missing: give password_file", m.Name)
+		if (m.Password == "") == (m.OAuth2 == nil) {
+			return fmt.Errorf("mailbox %s: the password is missing, or there is oauth2 too: give password_file or oauth2", m.Name)
 		}
 	}
 	if s.SMTP.OAuth2 != nil {
-		return errors.New("smtp: oauth2 is not supported by this version: give password_file")
+		if err := read("smtp: oauth2.client_secret", &s.SMTP.OAuth2.ClientSecret, s.SMTP.OAuth2.SecretIn); err != nil {
+			return err
+		}
 	}
 	if err := read("smtp: password", &s.SMTP.Password, s.SMTP.PasswordIn); err != nil {
 		return err
 	}
-	if s.SMTP.Username != "" && s.SMTP.Password == "" {
-		return errors.New("smtp: the password is missing: give password_file, or take username away")
+	if s.SMTP.Username != "" && (s.SMTP.Password == "") == (s.SMTP.OAuth2 == nil) {
+		return errors.New("smtp: the password is missing, or there is oauth2 too: give password_file or oauth2, or take username away")
+	}
+	if s.SMTP.Username == "" && s.SMTP.OAuth2 != nil {
+		return errors.New("smtp: username is missing: oauth2 needs it")
 	}
 	if err := read("evidence: secret_key", &s.Evidence.SecretKey, s.Evidence.SecretKeyIn); err != nil {
 		return err

@@ -62,10 +62,7 @@ func (p *parts) serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	sender, err := p.sender(renderer)
-	if err != nil {
-		return err
-	}
+	sender := p.sender(renderer)
 	sender.Status = health.relay
 	sender.Share = health.share
 	if err := p.store.ReleaseClaims(ctx); err != nil {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/BurntSushi/toml"
 
+	"aduan/cmd/aduan/internal/oauth"
 	"aduan/mailin"
 	"aduan/mailout"
 	"aduan/tickets"
@@ -48,16 +49,20 @@ type settings struct {
 	} `toml:"evidence"`
 	Mailboxes []mailboxSettings `toml:"mailbox"`
 	SMTP      struct {
-		Server      string   `toml:"server"` // smtp:// is plain unless starttls is set; smtps:// is TLS
-		StartTLS    bool     `toml:"starttls"`
-		Username    string   `toml:"username"`
-		Password    string   `toml:"password"`
-		PasswordIn  string   `toml:"password_file"`
-		OAuth2      any      `toml:"oauth2"`
-		Rate        string   `toml:"rate"` // "60/minute"
-		Connections int      `toml:"connections"`
-		GiveUpAfter duration `toml:"give_up_after"`
-		MailSize    size     `toml:"mail_size"` // attachments that go along with one mail
+		Server      string          `toml:"server"` // smtp:// is plain unless starttls is set; smtps:// is TLS
+		StartTLS    bool            `toml:"starttls"`
+		Username    string          `toml:"username"`
+		Password    string          `toml:"password"`
+		PasswordIn  string          `toml:"password_file"`
+		OAuth2      *oauth.Settings `toml:"oauth2"`
+		Rate        string          `toml:"rate"` // "60/minute"
+		Connections int             `toml:"connections"`
+		GiveUpAfter duration        `toml:"give_up_after"`
+		MailSize    size            `toml:"mail_size"` // attachments that go along with one mail
+
+		addr    string
+		mode    mailout.TLSMode
+		account *oauth.Account // nil where the log-in is by password
 	} `toml:"smtp"`
 	Security struct {
 		Commands      string   `toml:"commands"`     // proof or dkim
@@ -90,20 +95,21 @@ type settings struct {
 
 // mailboxSettings is one [[mailbox]].
 type mailboxSettings struct {
-	Name        string   `toml:"name"`
-	Server      string   `toml:"server"` // imap:// is plain unless starttls is set; imaps:// is TLS
-	StartTLS    bool     `toml:"starttls"`
-	Username    string   `toml:"username"`
-	Password    string   `toml:"password"`
-	PasswordIn  string   `toml:"password_file"`
-	OAuth2      any      `toml:"oauth2"`
-	Folder      string   `toml:"folder"`
-	Processed   string   `toml:"processed"`
-	Failed      string   `toml:"failed"`
-	Acknowledge duration `toml:"acknowledge_within"`
+	Name        string          `toml:"name"`
+	Server      string          `toml:"server"` // imap:// is plain unless starttls is set; imaps:// is TLS
+	StartTLS    bool            `toml:"starttls"`
+	Username    string          `toml:"username"`
+	Password    string          `toml:"password"`
+	PasswordIn  string          `toml:"password_file"`
+	OAuth2      *oauth.Settings `toml:"oauth2"`
+	Folder      string          `toml:"folder"`
+	Processed   string          `toml:"processed"`
+	Failed      string          `toml:"failed"`
+	Acknowledge duration        `toml:"acknowledge_within"`
 
-	addr string
-	mode mailin.TLSMode
+	addr    string
+	mode    mailin.TLSMode
+	account *oauth.Account // nil where the log-in is by password
 }
 
 // deadlineSettings is [deadlines]: lengths of working time, and when that is.
@@ -151,13 +157,9 @@ func parseSettings(path, text string) (*settings, error) {
 		return nil, errors.New(strings.TrimPrefix(err.Error(), "toml: "))
 	}
 	if unknown := meta.Undecoded(); len(unknown) > 0 {
-		for _, key := range unknown {
-			if !slices.Contains(key, "oauth2") {
-				return nil, fmt.Errorf("line %d: there is no setting %q: see the commented settings that `aduan init` writes", lineOf(text, key), key)
-			}
-		}
+		return nil, fmt.Errorf("line %d: there is no setting %q: see the commented settings that `aduan init` writes", lineOf(text, unknown[0]), unknown[0])
 	}
-	for _, check := range []func() error{s.checkTeam, s.checkSecrets, s.checkMailboxes, s.checkRelay, s.checkSecurity, s.checkRest} {
+	for _, check := range []func() error{s.checkTeam, s.checkSecrets, s.checkMailboxes, s.checkRelay, s.checkAccounts, s.checkSecurity, s.checkRest} {
 		if err := check(); err != nil {
 			return nil, err
 		}
@@ -247,13 +249,13 @@ func (s *settings) checkRelay() error {
 	if s.SMTP.Server == "" {
 		return errors.New("smtp.server is missing: give smtp://HOST:587 or smtps://HOST:465")
 	}
-	if _, _, err := mailout.ParseServer(s.SMTP.Server, s.SMTP.StartTLS); err != nil {
+	var err error
+	if s.SMTP.addr, s.SMTP.mode, err = mailout.ParseServer(s.SMTP.Server, s.SMTP.StartTLS); err != nil {
 		return fmt.Errorf("smtp.server: %w", err)
 	}
 	if s.SMTP.Connections < 1 || s.SMTP.Connections > 100 {
 		return fmt.Errorf("smtp.connections %d: give 1 to 100", s.SMTP.Connections)
 	}
-	var err error
 	if s.rate, err = mailout.ParseRate(s.SMTP.Rate); err != nil {
 		return fmt.Errorf("smtp.rate: %w", err)
 	}

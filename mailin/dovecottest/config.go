@@ -51,7 +51,8 @@ func (s *Server) prepare() error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(s.writeUsers(), os.WriteFile(s.path("dovecot.conf"), []byte(conf), 0o644))
+	oauth2 := "introspection_url = " + s.cfg.Introspect + "\nintrospection_mode = post\nactive_attribute = active\nactive_value = true\nusername_attribute = username\n"
+	return errors.Join(s.writeUsers(), os.WriteFile(s.path("oauth2.conf"), []byte(oauth2), 0o644), os.WriteFile(s.path("dovecot.conf"), []byte(conf), 0o644))
 }
 
 // mailOwner is who the mail belongs to. Dovecot refuses to read mail as root.
@@ -167,8 +168,21 @@ func (s *Server) settings() (string, error) {
 	if s.cfg.QuotaRule != "" {
 		text += "mail_plugins = quota\nplugin {\n quota = maildir:User quota\n quota_rule = " + s.cfg.QuotaRule + "\n}\n"
 	}
+	if s.cfg.Introspect != "" {
+		text += strings.NewReplacer("$DIR", s.dir).Replace(withTokens)
+	}
 	return text, nil
 }
+
+// withTokens takes access tokens beside passwords.
+const withTokens = `
+auth_mechanisms = plain login xoauth2 oauthbearer
+passdb {
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = $DIR/oauth2.conf
+}
+`
 
 // settings are those of Dovecot 2.3. Its IDLE tells half a second after a delivery.
 const settings = `

@@ -37,6 +37,7 @@ type Config struct {
 	Separator  string            // between the levels of a folder name; "/" when empty
 	Prefix     string            // of all folders but INBOX, such as "INBOX."
 	Capability string            // what the server says that it can, in place of the truth
+	Introspect string            // URL that is asked about OAuth2 access tokens (RFC 7662); empty takes passwords alone
 	QuotaRule  string            // such as "Aduan/Processed:storage=1K"; empty for no quota
 }
 

@@ -32,12 +32,14 @@ type Mail struct {
 
 // Options say what the server offers. The zero value takes mail from everybody, without TLS.
 type Options struct {
-	Users       map[string]string // name and password; nil offers no AUTH
-	RequireAuth bool              // refuses mail from who has not logged in
-	TLS         *tls.Config       // for STARTTLS, or from the first byte with Implicit
-	Implicit    bool              // TLS from the first byte
-	Log         *log.Logger       // protocol faults of clients; nil for none
-	Forget      bool              // hands mails to the function alone: Mails and Wait know none
+	Users map[string]string // name and password; nil offers no AUTH
+	// Token says whether a user's OAuth2 access token is good; nil offers neither XOAUTH2 nor OAUTHBEARER.
+	Token       func(user, token string) bool
+	RequireAuth bool        // refuses mail from who has not logged in
+	TLS         *tls.Config // for STARTTLS, or from the first byte with Implicit
+	Implicit    bool        // TLS from the first byte
+	Log         *log.Logger // protocol faults of clients; nil for none
+	Forget      bool        // hands mails to the function alone: Mails and Wait know none
 }
 
 // Handler takes a mail. Its error becomes the answer: a *smtp.SMTPError as it is, another

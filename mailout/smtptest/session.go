@@ -3,6 +3,7 @@ package smtptest
 import (
 	"crypto/subtle"
 	"io"
+	"regexp"
 	"time"
 
 	"github.com/emersion/go-sasl"
@@ -30,10 +31,14 @@ func (s *Server) session(c *smtp.Conn) (smtp.Session, error) {
 }
 
 func (s *session) AuthMechanisms() []string {
-	if s.server.opts.Users == nil {
-		return nil
+	var offered []string
+	if s.server.opts.Users != nil {
+		offered = append(offered, sasl.Plain, sasl.Login)
 	}
-	return []string{sasl.Plain, sasl.Login}
+	if s.server.opts.Token != nil {
+		offered = append(offered, xoauth2, sasl.OAuthBearer)
+	}
+	return offered
 }
 
 func (s *session) Auth(mechanism string) (sasl.Server, error) {
@@ -42,19 +47,25 @@ func (s *session) Auth(mechanism string) (sasl.Server, error) {
 		if !known || subtle.ConstantTimeCompare([]byte(want), []byte(password)) != 1 {
 			return smtp.ErrAuthFailed
 		}
-		if err := s.server.next(OnAuth).give(s.conn); err != nil {
-			return err
-		}
-		s.user = user
-		return nil
+		return s.loggedIn(user)
 	}
 	switch mechanism {
 	case sasl.Plain:
 		return sasl.NewPlainServer(func(_, user, password string) error { return check(user, password) }), nil
 	case sasl.Login:
 		return &loginServer{check: check}, nil
+	case xoauth2, sasl.OAuthBearer:
+		return &tokenServer{session: s}, nil
 	}
 	return nil, smtp.ErrAuthUnknownMechanism
+}
+
+func (s *session) loggedIn(user string) error {
+	if err := s.server.next(OnAuth).give(s.conn); err != nil {
+		return err
+	}
+	s.user = user
+	return nil
 }
 
 func (s *session) Mail(from string, _ *smtp.MailOptions) error {
@@ -121,4 +132,30 @@ func (l *loginServer) Next(response []byte) (challenge []byte, done bool, err er
 		return []byte("Password:"), false, nil
 	}
 	return nil, true, l.check(l.user, string(response))
+}
+
+// xoauth2 is the mechanism of Google and Microsoft.
+const xoauth2 = "XOAUTH2"
+
+// tokenServer is XOAUTH2 and OAUTHBEARER (RFC 7628): a refused token is answered with the cause, and with no only once the
+// client has answered that.
+type tokenServer struct {
+	session *session
+	refused bool
+}
+
+var tokenResponse = regexp.MustCompile("^(?:user=|n,a=)([^,\x01]*),?\x01auth=Bearer ([^\x01]*)\x01\x01$")
+
+func (t *tokenServer) Next(response []byte) (challenge []byte, done bool, err error) {
+	m := tokenResponse.FindSubmatch(response)
+	switch {
+	case t.refused:
+		return nil, true, smtp.ErrAuthFailed
+	case response == nil:
+		return []byte{}, false, nil
+	case m == nil || t.session.server.opts.Token == nil || !t.session.server.opts.Token(string(m[1]), string(m[2])):
+		t.refused = true
+		return []byte(`{"status":"400","schemes":"Bearer"}`), false, nil
+	}
+	return nil, true, t.session.loggedIn(string(m[1]))
 }

@@ -44,11 +44,7 @@ func (w *worker) connect(ctx context.Context) (*session, error) {
 		{"greet", s.greet}, {"log in", s.logIn}, {"find the folders", s.findFolders}, {"open the folder", s.open},
 	}
 	for _, step := range steps {
-		s.guard.arm()
-		err := step.do(ctx)
-		s.guard.disarm()
-		if err != nil {
-			err = s.fault(step.op, err, true)
+		if err := s.step(ctx, step.op, step.do); err != nil {
 			s.close()
 			return nil, err
 		}
@@ -153,14 +149,8 @@ func (s *session) logIn(ctx context.Context) error {
 }
 
 func (s *session) authenticate(ctx context.Context) error {
-	if s.cfg.Auth != nil {
-		s.guard.disarm() // fetching a token is not the server's time
-		mechanism, err := s.cfg.Auth(ctx)
-		s.guard.arm()
-		if err != nil {
-			return err
-		}
-		return s.client.Authenticate(mechanism)
+	if s.cfg.Token != nil {
+		return s.authenticateByToken(ctx)
 	}
 	caps := s.client.Caps()
 	if slices.Contains(caps.AuthMechanisms(), "PLAIN") {

@@ -28,8 +28,6 @@ import (
 	"io"
 	"log/slog"
 	"time"
-
-	"github.com/emersion/go-sasl"
 )
 
 // TLSMode is how the connection is protected.
@@ -50,9 +48,9 @@ type Config struct {
 
 	Username string
 	Password string
-	// Auth, where set, logs in in place of Username and Password. It is called for each
-	// connection, so that it can bring a fresh token.
-	Auth func(context.Context) (sasl.Client, error)
+	// Token, where set, gives the OAuth2 access token to log in with in place of Password. It is
+	// asked for each connection; refused is the one that the server did not take the last time, or "".
+	Token func(ctx context.Context, refused string) (string, error)
 
 	Folder    string // worked on; INBOX when empty. "/" parts the levels of all folder names
 	Processed string // where mails go that are on record; Aduan/Processed when empty, made when missing

@@ -17,6 +17,7 @@ type worker struct {
 	in       Intake
 	health   health
 	worked   bool   // the last connection finished a round
+	refused  string // the access token that the server did not take
 	opened   bool   // Selected was told of validity
 	validity uint32 // of the folder when it was last open
 	resting  map[uint32]*rest

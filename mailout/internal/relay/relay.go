@@ -46,8 +46,9 @@ type Config struct {
 
 	Username string // "" for no log-in
 	Password string
-	// Token gives an OAuth2 access token; it is asked anew for each connection. Where it is set, Password is not used.
-	Token func(ctx context.Context) (string, error)
+	// Token gives an OAuth2 access token; it is asked anew for each connection. refused is one that the relay did not take, or
+	// "". Where it is set, Password is not used.
+	Token func(ctx context.Context, refused string) (string, error)
 
 	Hello       string        // our own name (FQDN); "" for the address literal of the connection
 	Timeout     time.Duration // of connecting, of each answer, and of each write; 0 is a minute
@@ -214,7 +215,13 @@ func (r *Relay) standing(ctx context.Context, s *session) bool {
 
 // fresh opens a session. A relay may allow fewer connections than the settings: then the next one that is put aside serves.
 func (r *Relay) fresh(ctx context.Context) (*session, error) {
-	s, err := open(ctx, &r.cfg)
+	s, err := open(ctx, &r.cfg, "")
+	var old *tokenRefused
+	if errors.As(err, &old) { // once more with a token that was made anew, where one can be had
+		if again, err2 := open(ctx, &r.cfg, old.token); !errors.Is(err2, errSameToken) {
+			s, err = again, err2
+		}
+	}
 	if err == nil {
 		waypoint.Pass(ctx, waypoint.RelayOpened)
 		r.live.Add(1)

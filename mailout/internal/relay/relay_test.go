@@ -233,7 +233,7 @@ func TestTLSIsSpokenBeforeAnythingIsSaid(t *testing.T) {
 func TestLogInUsesWhatTheServerOffers(t *testing.T) {
 	b64 := func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
 	token := func(c *Config) {
-		c.Username, c.Token = "aduan", func(context.Context) (string, error) { return "T0k", nil }
+		c.Username, c.Token = "aduan", func(context.Context, string) (string, error) { return "T0k", nil }
 	}
 	password := func(c *Config) { c.Username, c.Password = "aduan", "secret" }
 	for _, row := range []struct {

@@ -27,6 +27,7 @@ const (
 // session is one open conversation with the relay, logged in and ready for a mail.
 type session struct {
 	cfg   *Config
+	old   string   // an access token that the relay refused
 	conn  net.Conn // the bare connection: closing it ends every wait at once, which smtp.Client.Close would queue behind
 	smtp  *smtp.Client
 	step  string    // of the transaction under way
@@ -35,8 +36,9 @@ type session struct {
 	since time.Time // idle since
 }
 
-// open connects, greets, encrypts and logs in. Its errors are *Unreachable, or the context's.
-func open(ctx context.Context, cfg *Config) (_ *session, err error) {
+// open connects, greets, encrypts and logs in; refused is an access token that the relay did not take. Its errors are
+// *Unreachable, or the context's.
+func open(ctx context.Context, cfg *Config, refused string) (_ *session, err error) {
 	step := "connect"
 	defer func() {
 		switch {
@@ -52,7 +54,7 @@ func open(ctx context.Context, cfg *Config) (_ *session, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &session{cfg: cfg, conn: bare, since: time.Now()}
+	s := &session{cfg: cfg, old: refused, conn: bare, since: time.Now()}
 	defer context.AfterFunc(ctx, func() { bare.Close() })()
 	defer func() {
 		if err != nil {
@@ -152,7 +154,11 @@ func (s *session) login(ctx context.Context) error {
 	}
 	s.await(s.cfg.Timeout)
 	if err := s.smtp.Auth(auth); err != nil {
-		if r := refusal(err); r != nil && r.Code >= 500 {
+		r := refusal(err)
+		if used, ok := auth.(*tokenAuth); ok && r != nil {
+			return &tokenRefused{token: used.token, err: fmt.Errorf("as %s: %w (it did not take the access token)", s.cfg.Username, r)}
+		}
+		if r != nil && r.Code >= 500 {
 			return fmt.Errorf("as %s: %w (check username and password)", s.cfg.Username, r)
 		}
 		return fmt.Errorf("as %s: %w", s.cfg.Username, plain(err))
@@ -163,17 +169,7 @@ func (s *session) login(ctx context.Context) error {
 func (s *session) mechanism(ctx context.Context, offered []string) (smtp.Auth, error) {
 	user, password := s.cfg.Username, s.cfg.Password
 	if s.cfg.Token != nil {
-		token, err := s.cfg.Token(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("get an access token: %w", err)
-		}
-		if slices.Contains(offered, "XOAUTH2") {
-			return smtp.XOAuth2Auth(user, token), nil
-		}
-		if slices.Contains(offered, "OAUTHBEARER") {
-			return &bearerAuth{user: user, token: token}, nil
-		}
-		return nil, fmt.Errorf("the server offers %s, none of them for OAuth2", strings.Join(offered, " "))
+		return s.byToken(ctx, offered)
 	}
 	order := []string{"PLAIN", "LOGIN", "SCRAM-SHA-256", "SCRAM-SHA-1", "CRAM-MD5"}
 	if s.cfg.TLS == Plain {
@@ -309,18 +305,4 @@ func (r *sourceReader) Read(p []byte) (int, error) {
 		r.err = err
 	}
 	return n, err
-}
-
-// bearerAuth is OAUTHBEARER (RFC 7628).
-type bearerAuth struct{ user, token string }
-
-func (a *bearerAuth) Start(*smtp.ServerInfo) (string, []byte, error) {
-	return "OAUTHBEARER", []byte("n,a=" + a.user + ",\x01auth=Bearer " + a.token + "\x01\x01"), nil
-}
-
-func (a *bearerAuth) Next(_ []byte, more bool) ([]byte, error) {
-	if more { // the reason of a failure, which is acknowledged before the server refuses (section 3.2.3)
-		return []byte{1}, nil
-	}
-	return nil, nil
 }

@@ -15,8 +15,8 @@ import (
 const (
 	// early is how long before its end a token is renewed, at most a fifth of its life.
 	early = 5 * time.Minute
-	// rest is how long a token that was just made is not made anew, even though the mail server refuses it: another one
-	// would not cure that, and providers count.
+	// rest is how long after a renewal for a refused token no other one is asked for, even though the server refuses the new
+	// one too: a further one would not cure that, and providers count.
 	rest = 5 * time.Minute
 	// claimFor is how long one gateway may take for renewing.
 	claimFor = 30 * time.Second
@@ -54,6 +54,7 @@ type Source struct {
 
 	turn    chan struct{} // held by who works; a channel, so that waiting ends with its context
 	unsaved *unsaved      // what could not be put on record
+	forced  time.Time     // when a token was renewed that was refused before its time
 	fault   error         // why the last try came to nothing
 	of      int64         // the version on record at that try
 	again   time.Time     // when the next try may be
@@ -106,8 +107,7 @@ func (s *Source) try(ctx context.Context, refused string) (token string, again b
 		return "", false, err
 	}
 	now := s.clock()
-	resting := now.Sub(kept.Issued) < rest && now.Sub(kept.Issued) >= 0
-	if kept.fresh(now) && (kept.Access != refused || resting) {
+	if kept.fresh(now) && (kept.Access != refused || now.Before(s.forced.Add(rest))) {
 		return kept.Access, false, nil
 	}
 	usable := kept.valid(now) && kept.Access != refused
@@ -117,6 +117,9 @@ func (s *Source) try(ctx context.Context, refused string) (token string, again b
 		return kept.Access, false, nil
 	case again:
 		return "", true, nil
+	}
+	if err == nil && kept.fresh(now) {
+		s.forced = now
 	}
 	return made.Access, false, err
 }
