@@ -65,7 +65,9 @@ func (i *Intake) stage(ctx context.Context, r io.Reader) (*staged, error) {
 		return nil, err
 	}
 	source := &faultReader{r: r}
-	m, h := parse(ctx, io.TeeReader(source, &faultWriter{w: draft, r: source}), i.Limits)
+	lim := i.Limits.entity()
+	lim.Unhashed = true // the draft does it
+	m, h := parse(ctx, io.TeeReader(source, &faultWriter{w: draft, r: source}), lim)
 	if err := errors.Join(source.err, ctx.Err()); err != nil {
 		draft.Discard()
 		return nil, fmt.Errorf("read the mail: %w", err)

@@ -38,18 +38,18 @@ func (l Limits) entity() entity.Limits {
 // Parse reads a mail in one pass: bytes in, knowledge out. It never fails, it only knows less; whether r itself failed is for
 // the caller to know.
 func Parse(ctx context.Context, r io.Reader, lim Limits) (m tickets.Mail) {
-	m, _ = parse(ctx, r, lim)
+	m, _ = parse(ctx, r, lim.entity())
 	return m
 }
 
 // parse also returns the header, from which proofs of the sender are read.
-func parse(ctx context.Context, r io.Reader, lim Limits) (m tickets.Mail, header entity.Header) {
+func parse(ctx context.Context, r io.Reader, lim entity.Limits) (m tickets.Mail, header entity.Header) {
 	defer func() {
 		if p := recover(); p != nil { // a fault of ours must not cost the mail
 			m = unreadable(tickets.Mail{Problems: []string{fmt.Sprintf("the mail could not be read: %v", p)}})
 		}
 	}()
-	e := entity.Read(ctx, r, lim.entity())
+	e := entity.Read(ctx, r, lim)
 	h := e.Header
 	m = tickets.Mail{MessageID: h.MessageID(), InReplyTo: h.IDs("In-Reply-To"), References: h.IDs("References"), Subject: h.Subject(), Date: h.Date(),
 		To: addresses(h.Addresses("To")), Cc: addresses(h.Addresses("Cc")), Recipients: recipients(h), ThreadIndex: threadIndex(h.Get("Thread-Index")),

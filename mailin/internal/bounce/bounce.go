@@ -67,8 +67,12 @@ type Report struct {
 
 // Read tells whether a mail is a delivery report and what it reports.
 func Read(in Input) Report {
-	m := gather(in)
-	if !m.isReport() {
+	m := &mail{in: in}
+	m.mediaType, m.reportType = mediaType(in.ContentType)
+	if !m.maybe() {
+		return Report{}
+	}
+	if m.gather(); !m.isReport() {
 		return Report{}
 	}
 	r := Report{Is: true, ReturnedMessageID: m.returnedMessageID()}
@@ -104,19 +108,22 @@ type mail struct {
 	alone  bool         // the report is about one recipient, so all of its words are
 }
 
-func gather(in Input) *mail {
-	m := &mail{in: in}
-	m.mediaType, m.reportType = mediaType(in.ContentType)
-	m.notice, m.returned = split(lines(in.Text))
+// maybe is false where nothing in the text could make a report of the mail: its form is not that of one, and its sender shows
+// itself as a person. Most mail ends here, before its text is searched.
+func (m *mail) maybe() bool {
+	return m.mediaType == "message/delivery-status" || m.mediaType == "multipart/report" || m.machine() || m.in.From == "" && len(m.header("From")) == 0
+}
+
+func (m *mail) gather() {
+	m.notice, m.returned = split(lines(m.in.Text))
 	m.flat = flatten(m.notice)
-	for _, p := range in.Parts {
+	for _, p := range m.in.Parts {
 		m.addPart(p)
 	}
 	if len(m.status) == 0 && strings.Contains(m.flat, "final-recipient:") {
 		// Some write the fields of RFC 3464 into the text, and a broken boundary makes text of a part.
 		m.status = statusGroups(m.notice)
 	}
-	return m
 }
 
 func (m *mail) addPart(p Part) {

@@ -24,6 +24,8 @@ type Limits struct {
 	Machine int64 // of all machine-readable parts together that is kept
 	Packed  int64 // of a signed or packed part that has to be held in memory to be opened
 	Message int64 // of the whole mail; what comes later is not read
+
+	Unhashed bool // Mail.SHA256 stays empty: the caller hashes the raw mail on its way anyway
 }
 
 // DefaultLimits are large enough for mail that people send on purpose.
@@ -90,9 +92,11 @@ var ErrNoPart = errors.New("no such part in the mail")
 func Read(ctx context.Context, r io.Reader, lim Limits) *Mail {
 	lim = lim.withDefaults()
 	rd := &reading{lim: lim, mail: &Mail{}, textLeft: lim.Text, htmlLeft: 4 * lim.Text, machineLeft: lim.Machine}
-	raw := sha256.New()
 	body := bodyHash{Hash: sha256.New()}
-	src := &source{r: r, raw: raw, left: lim.Message, done: func() bool { return ctx.Err() != nil }}
+	src := &source{r: r, left: lim.Message, done: func() bool { return ctx.Err() != nil }}
+	if !lim.Unhashed {
+		src.raw = sha256.New()
+	}
 	p := rd.parser()
 	for {
 		line, start, ok := src.next()
@@ -106,7 +110,9 @@ func Read(ctx context.Context, r io.Reader, lim Limits) *Mail {
 	}
 	p.close()
 	rd.finish(src)
-	rd.mail.Size, rd.mail.SHA256 = src.size, hex.EncodeToString(raw.Sum(nil))
+	if rd.mail.Size = src.size; src.raw != nil {
+		rd.mail.SHA256 = hex.EncodeToString(src.raw.Sum(nil))
+	}
 	rd.mail.BodySHA256 = body.sum()
 	return rd.mail
 }

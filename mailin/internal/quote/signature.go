@@ -208,19 +208,30 @@ func (s *scan) disclaimerStart(a, end int) int {
 
 // ruledFooter finds a mailing list's footer or a contact block under a long rule near the end.
 func (s *scan) ruledFooter(a, end int, first bool) int {
-	contact, long := false, false
 	for i := end - 1; i >= a && i >= end-maxFooterLines; i-- {
 		l := &s.lines[i]
-		if isRule(l) {
-			if (s.next[a] < i || !first) && (i == a || s.lines[i-1].blank || strings.HasPrefix(strings.TrimSpace(l.raw), "____")) && contact && !long {
-				return i
-			}
-			return -1
+		if !isRule(l) {
+			continue
 		}
-		contact = contact || listFooter.MatchString(l.lower) || contactLine.MatchString(l.lower)
-		long = long || utf8.RuneCountInString(l.raw) > 100
+		if (s.next[a] < i || !first) && (i == a || s.lines[i-1].blank || strings.HasPrefix(strings.TrimSpace(l.raw), "____")) && isContact(s.lines[i+1:end]) {
+			return i
+		}
+		return -1
 	}
 	return -1
+}
+
+// isContact says whether one of some lines is a contact or a list's, and none is as long as prose.
+func isContact(lines []line) bool {
+	contact := false
+	for i := range lines {
+		l := &lines[i]
+		if utf8.RuneCountInString(l.raw) > 100 {
+			return false
+		}
+		contact = contact || listFooter.MatchString(l.lower) || contactLine.MatchString(l.lower)
+	}
+	return contact
 }
 
 var (
