@@ -61,6 +61,14 @@ max_message = %q
 listen = ""
 `
 
+// installIn is install in a folder that it makes.
+func (b *bench) installIn(ctx context.Context, folder, database string, o installOptions) (*installation, error) {
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		return nil, err
+	}
+	return b.install(ctx, folder, database, o)
+}
+
 // install writes the settings and registers Front Desk and an agent.
 func (b *bench) install(ctx context.Context, folder, database string, o installOptions) (*installation, error) {
 	in := &installation{program: b.program, config: filepath.Join(folder, "aduan.toml")}
@@ -104,6 +112,9 @@ type gateway struct {
 	tail   []string      // the last lines of its log
 	change chan struct{} // closed at each line
 	ended  chan struct{}
+
+	awaited string // words of a line that is waited for
+	seen    chan time.Time
 }
 
 // serve starts a gateway.
@@ -133,6 +144,10 @@ func (g *gateway) read(log io.Reader) {
 		case strings.Contains(line, `msg="aduan serves"`):
 			g.begun = time.Now()
 		}
+		if g.awaited != "" && strings.Contains(line, g.awaited) {
+			g.awaited = ""
+			g.seen <- time.Now()
+		}
 		if g.tail = append(g.tail, line); len(g.tail) > 10 {
 			g.tail = g.tail[1:]
 		}
@@ -160,6 +175,14 @@ func (g *gateway) await(ctx context.Context, n int) error {
 			return ctx.Err()
 		}
 	}
+}
+
+// watch gives the time at which the log says some words.
+func (g *gateway) watch(words string) <-chan time.Time {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.awaited, g.seen = words, make(chan time.Time, 1)
+	return g.seen
 }
 
 func (g *gateway) log() string {
