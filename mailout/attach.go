@@ -5,11 +5,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
-	"mime"
 	"regexp"
 	"strings"
-
-	"github.com/wneessen/go-mail"
 
 	"aduan/tickets"
 )
@@ -93,9 +90,15 @@ func attachedType(declared string) string {
 	return base
 }
 
-// attach adds a file that is read only when the mail is written.
-func attach(msg *mail.Msg, name, contentType string, fault *error, open func() (io.ReadCloser, error)) {
-	attachWritten(msg, name, contentType, fault, func(w io.Writer) error {
+// filePart is a part of a mail whose content is written when the mail is.
+type filePart struct {
+	name, contentType string
+	write             func(io.Writer) error
+}
+
+// partOf is a part that is read from somewhere.
+func partOf(name, contentType string, open func() (io.ReadCloser, error)) filePart {
+	return filePart{name, contentType, func(w io.Writer) error {
 		r, err := open()
 		if err != nil {
 			return err
@@ -103,46 +106,31 @@ func attach(msg *mail.Msg, name, contentType string, fault *error, open func() (
 		defer r.Close()
 		_, err = io.Copy(w, r)
 		return err
-	})
+	}}
 }
 
-// attachWritten adds a file that is written when the mail is. What goes wrong then is kept in fault, because the library
-// forgets the first of several errors.
-func attachWritten(msg *mail.Msg, name, contentType string, fault *error, write func(io.Writer) error) {
-	f := &mail.File{Name: name, Header: map[string][]string{}, Enc: mail.EncodingB64}
-	f.Header.Set("Content-Type", fmt.Sprintf(`%s; name="%s"`, contentType, mime.QEncoding.Encode("utf-8", name)))
-	f.Header.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
-	f.Writer = func(w io.Writer) (int64, error) {
-		out := &counter{w: w}
-		err := write(out)
-		if err != nil && *fault == nil {
-			*fault = fmt.Errorf("attach %q: %w", name, err)
-		}
-		return out.n, err
-	}
-	msg.SetAttachments(append(msg.GetAttachments(), f))
-}
-
-// attachAll adds all enclosures that go along.
-func (c *composition) attachAll(ctx context.Context, msg *mail.Msg, fault *error) {
+// enclosed are the enclosures that go along.
+func (c *composition) enclosed(ctx context.Context) []filePart {
+	var files []filePart
 	for _, e := range c.files {
 		name := c.fileName(e.Filename)
 		open := func() (io.ReadCloser, error) { return c.r.open(ctx, e.raw, e.Place) }
 		switch {
 		case e.withheld != "":
 		case e.password == "":
-			attach(msg, name, attachedType(e.ContentType), fault, open)
+			files = append(files, partOf(name, attachedType(e.ContentType), open))
 		default:
-			attachWritten(msg, c.zipName(e.Number), "application/zip", fault, func(w io.Writer) error {
+			files = append(files, filePart{c.zipName(e.Number), "application/zip", func(w io.Writer) error {
 				r, err := open()
 				if err != nil {
 					return err
 				}
 				defer r.Close()
 				return sealZip(w, name, c.date(), e.password, r)
-			})
+			}})
 		}
 	}
+	return files
 }
 
 // zipName is what the zip of a dangerous piece of evidence is called.

@@ -1,6 +1,7 @@
 package mailout
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"fmt"
@@ -21,7 +22,7 @@ import (
 const (
 	maxPreviews     = 6
 	maxPreviewBytes = 10_000_000 // of the file
-	maxPixels       = 16_000_000 // of the picture: 64 MB when decoded
+	maxDecoded      = 36_000_000 // bytes of the decoded picture: a screen of 4K, a telephone's photograph of 9 megapixels
 	previewWidth    = 480        // pixels at most
 	previewHeight   = 360
 )
@@ -54,7 +55,7 @@ func pictureType(t string) bool {
 	return strings.HasPrefix(t, "image/png") || strings.HasPrefix(t, "image/jpeg") || strings.HasPrefix(t, "image/jpg") || strings.HasPrefix(t, "image/gif")
 }
 
-// preview decodes one picture, within the limit of pixels that its header declares.
+// preview decodes one picture, where its header does not declare that this would take too much memory.
 func (r *Renderer) preview(ctx context.Context, e *enclosure) ([]byte, int, error) {
 	select {
 	case r.decoding <- struct{}{}:
@@ -62,32 +63,67 @@ func (r *Renderer) preview(ctx context.Context, e *enclosure) ([]byte, int, erro
 	case <-ctx.Done():
 		return nil, 0, ctx.Err()
 	}
+	err := r.readPicture(ctx, e, affordable)
+	if err != nil {
+		return nil, 0, err
+	}
+	var b bytes.Buffer
+	width := 0
+	err = r.readPicture(ctx, e, func(f io.Reader) error {
+		whole, _, err := image.Decode(f)
+		if err != nil {
+			return err
+		}
+		small := shrink(whole, previewWidth, previewHeight)
+		width = small.Bounds().Dx()
+		return jpeg.Encode(&b, small, &jpeg.Options{Quality: 80})
+	})
+	return b.Bytes(), width, err
+}
+
+// readPicture reads a picture out of the kept mail again: its file is never whole in memory.
+func (r *Renderer) readPicture(ctx context.Context, e *enclosure, read func(io.Reader) error) error {
 	f, err := r.open(ctx, e.raw, e.Place)
 	if err != nil {
-		return nil, 0, err
+		return err
 	}
 	defer f.Close()
-	raw, err := io.ReadAll(io.LimitReader(f, maxPreviewBytes))
+	return read(bufio.NewReaderSize(io.LimitReader(f, maxPreviewBytes), 64<<10))
+}
+
+// affordable reads a picture's header and refuses one that is no picture for a preview.
+func affordable(f io.Reader) error {
+	var read bytes.Buffer
+	head, format, err := image.DecodeConfig(io.TeeReader(f, &read))
 	if err != nil {
-		return nil, 0, err
+		return err
 	}
-	head, _, err := image.DecodeConfig(bytes.NewReader(raw))
-	if err != nil {
-		return nil, 0, err
+	if head.Width < 16 || head.Height < 16 || head.Width > maxDecoded/head.Height/depth(head.ColorModel, format, read.Bytes()) {
+		return fmt.Errorf("a %s of %d by %d pixels", format, head.Width, head.Height)
 	}
-	if head.Width < 16 || head.Height < 16 || head.Width > maxPixels/head.Height {
-		return nil, 0, fmt.Errorf("a picture of %d by %d pixels", head.Width, head.Height)
+	return nil
+}
+
+// depth is how many bytes a pixel takes while a picture is decoded.
+func depth(m color.Model, format string, head []byte) int {
+	switch m {
+	case color.GrayModel:
+		return 1
+	case color.YCbCrModel, color.CMYKModel:
+		if bytes.Contains(head, []byte{0xff, 0xc2}) { // progressive (ITU-T T.81, table B.1): all coefficients are held
+			return 20
+		}
+		return 4
+	case color.NRGBA64Model, color.RGBA64Model:
+		return 8
 	}
-	whole, _, err := image.Decode(bytes.NewReader(raw))
-	if err != nil {
-		return nil, 0, err
+	if format == "gif" {
+		return 1
 	}
-	small := shrink(whole, previewWidth, previewHeight)
-	var b bytes.Buffer
-	if err := jpeg.Encode(&b, small, &jpeg.Options{Quality: 80}); err != nil {
-		return nil, 0, err
+	if _, paletted := m.(color.Palette); paletted {
+		return 1
 	}
-	return b.Bytes(), small.Bounds().Dx(), nil
+	return 4
 }
 
 // shrink scales a picture down into a frame by averaging at most 4 by 4 samples a pixel, on white. A smaller one keeps its size.

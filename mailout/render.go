@@ -147,25 +147,20 @@ func (c *composition) write(ctx context.Context, w io.Writer, v *view, text, htm
 	c.header(msg, v.Headline)
 	msg.SetBodyString(gomail.TypeTextPlain, text)
 	msg.AddAlternativeString(gomail.TypeTextHTML, html)
-	var fault error
 	for _, p := range c.embedded() {
 		if err := msg.EmbedReader(p.name, bytes.NewReader(p.data), gomail.WithFileContentType(gomail.ContentType(p.kind)), gomail.WithFileContentID("<"+p.id+">")); err != nil {
 			return err
 		}
 	}
-	c.attachAll(ctx, msg, &fault)
+	files := c.enclosed(ctx)
 	if it, ok := c.visit(); ok {
 		ical := c.invitation(it, text)
 		msg.AddAlternativeString("text/calendar; method=REQUEST", ical)
-		attach(msg, c.label("invitation"), "application/ics", &fault, func() (io.ReadCloser, error) {
+		files = append(files, partOf(c.label("invitation"), "application/ics", func() (io.ReadCloser, error) {
 			return io.NopCloser(strings.NewReader(ical)), nil
-		})
+		}))
 	}
-	_, err := msg.WriteTo(w)
-	if fault != nil {
-		return fault
-	}
-	return err
+	return writeMail(w, msg, files)
 }
 
 // embedded are the pictures that the HTML shows: previews of files, and charts.

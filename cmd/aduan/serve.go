@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
+	"runtime/debug"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -33,6 +35,7 @@ func (p *program) runServe(ctx context.Context, migrate bool) error {
 		return wrongUse(fmt.Errorf("%s: there is no [[mailbox]]: the gateway has nothing to read", p.config))
 	}
 	log := p.logger(s)
+	limitMemory(len(s.Mailboxes))
 	var opened *parts
 	for wait := time.Second; ; wait = min(2*wait, 30*time.Second) {
 		if opened, err = openParts(ctx, s, log, migrate); err == nil {
@@ -51,6 +54,14 @@ func (p *program) runServe(ctx context.Context, migrate bool) error {
 	}
 	defer opened.close()
 	return opened.serve(ctx)
+}
+
+// limitMemory asks the collector to work harder before garbage piles up: one large picture in a mail would else leave the process
+// twice as large as what it needs. It is no hard limit. An operator's GOMEMLIMIT goes before it.
+func limitMemory(mailboxes int) {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(int64(56+mailboxes) << 20)
+	}
 }
 
 // serve runs the parts in one group: mailboxes, sender, reminders, HTTP. It returns when all have ended.

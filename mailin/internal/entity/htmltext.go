@@ -207,7 +207,14 @@ func (w *walker) closeBefore(tag atom.Atom) {
 	}
 }
 
+// maxOpen is how many elements are remembered as open. No document that people read comes near; what a bomb opens beyond them
+// is read as if its tags were not there.
+const maxOpen = 5000
+
 func (w *walker) push(e element) {
+	if len(w.open) == maxOpen {
+		return
+	}
 	if w.count == nil {
 		w.count = make(map[string]int)
 	}
