@@ -24,6 +24,7 @@ type Record interface {
 	Faulted(ctx context.Context, a tickets.Arrival, fault error, now time.Time) (givenUp bool, err error)
 	SawMailbox(ctx context.Context, name string, uidValidity uint32, now time.Time) (first time.Time, err error)
 	TellBacklog(ctx context.Context, name string, now time.Time) error
+	Urgencies(ctx context.Context, waiting []tickets.Envelope) ([]tickets.Urgency, error)
 }
 
 // Authenticator finds what DKIM and DMARC say about a mail's sender. The raw mail is read only where it has to be.
@@ -231,6 +232,7 @@ type worked struct {
 // Watch works a mailbox until ctx ends, whatever its server does. Mail that had arrived longer than acknowledgeWithin before
 // the mailbox was first seen becomes tickets without acknowledgement; Front Desk gets one summary of them.
 func (i *Intake) Watch(ctx context.Context, cfg Mailbox, acknowledgeWithin time.Duration) error {
+	cfg.Urgent = i.urgencies
 	return mailbox.Run(ctx, cfg, &worked{Intake: i, within: acknowledgeWithin})
 }
 

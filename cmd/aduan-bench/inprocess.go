@@ -94,6 +94,14 @@ func (r *resident) TellBacklog(context.Context, string, time.Time) error {
 	return nil
 }
 
+// Urgencies implements mailin.Record.
+func (r *resident) Urgencies(ctx context.Context, waiting []tickets.Envelope) ([]tickets.Urgency, error) {
+	if r.store == nil {
+		return nil, nil
+	}
+	return r.store.Urgencies(ctx, waiting)
+}
+
 // takeIn works the first mailbox through the real intake until nothing is left to do, and says how many mails were taken in.
 func (b *bench) takeIn(ctx context.Context, record mailin.Record, evidence tickets.Evidence) (int, error) {
 	addr, mode, err := mailin.ParseServer("imap://"+b.dovecot.Addr, false)

@@ -24,11 +24,11 @@ func BenchmarkDovecot(b *testing.B) {
 	body := "From: pelapor@dinas.example\r\nSubject: laporan\r\n\r\n" + strings.Repeat(strings.Repeat("QUJD", 19)+"\r\n", 137*1024/78)
 	for _, row := range []struct {
 		about  string
-		urgent func([]byte) bool
+		urgent func(context.Context, [][]byte) []Urgency
 		batch  func(dir string) *sink
 	}{
 		{"thrown away", nil, func(string) *sink { return &sink{} }},
-		{"thrown away, headers looked at", func([]byte) bool { return false }, func(string) *sink { return &sink{} }},
+		{"thrown away, headers looked at", func(context.Context, [][]byte) []Urgency { return nil }, func(string) *sink { return &sink{} }},
 		{"written and synced", nil, func(dir string) *sink { return &sink{dir: dir} }},
 	} {
 		b.Run(row.about, func(b *testing.B) {

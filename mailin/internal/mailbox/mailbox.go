@@ -66,14 +66,23 @@ type Config struct {
 	RetryMin      time.Duration // the first wait after trouble; 500 ms
 	RetryMax      time.Duration // the longest; 30 s
 
-	// Urgent tells by a mail's From, To, Cc, Delivered-To and X-Original-To fields (RFC 5322,
-	// unchanged) that it goes before others when more wait than one batch. Nil keeps the
-	// order of arrival.
-	Urgent func(header []byte) bool
+	// Urgent tells by some fields of the headers of mails (RFC 5322, unchanged) which
+	// go before others when more wait than one batch: one urgency for each header. A header
+	// that it says nothing of is Usual. Nil keeps the order of arrival.
+	Urgent func(ctx context.Context, headers [][]byte) []Urgency
 
 	Logger *slog.Logger // one line when trouble begins and one when it ends; slog.Default() when nil
 	Status func(Status) // called when the state changes, from the goroutine of Run; may be nil
 }
+
+// Urgency says how a mail of a backlog is put in order.
+type Urgency int
+
+const (
+	Usual   Urgency = iota // in the order of arrival
+	Claimed                // before others, in a small part of each batch: anybody can claim it
+	Proven                 // before others
+)
 
 // pollWithoutIdle is how often a mailbox is looked at whose server cannot tell of new mail.
 const pollWithoutIdle = 10 * time.Second

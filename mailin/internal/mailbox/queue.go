@@ -12,15 +12,20 @@ import (
 // within a few seconds, without holding the batches up.
 const lookAhead = 500
 
-// urgentFields are those that Config.Urgent is shown.
-var urgentFields = []string{"From", "To", "Cc", "Delivered-To", "X-Original-To"}
+// urgentFields are those that Config.Urgent is shown: who wrote a mail, to which of our addresses, and what trusted hosts
+// say of it. Of the last there may be many; more than oneHeader of them all is not read.
+var urgentFields = []string{"From", "To", "Cc", "Delivered-To", "X-Original-To", "In-Reply-To", "Authentication-Results"}
 
-// queue is what waits in the folder: in the order of arrival, but urgent mails first.
+// oneHeader is how many bytes of a header are looked at.
+const oneHeader = 16 << 10
+
+// queue is what waits in the folder: in the order of arrival within each of three lines.
 type queue struct {
-	front  []uint32 // urgent, ascending
-	rest   []uint32 // the others, ascending
-	unseen []uint32 // those of rest whose header nobody looked at, ascending
-	last   uint32   // the highest UID that was ever in it
+	proven  []uint32 // ascending, as all
+	claimed []uint32
+	rest    []uint32
+	unseen  []uint32 // those of rest whose header nobody looked at
+	last    uint32   // the highest UID that was ever in it
 }
 
 func newQueue(uids []uint32) *queue {
@@ -53,26 +58,41 @@ func (q *queue) look(n int) []uint32 {
 	return uids
 }
 
-// prefer puts a mail before those that are not urgent.
-func (q *queue) prefer(uid uint32) {
+// prefer puts a mail into the line of its urgency.
+func (q *queue) prefer(uid uint32, u Urgency) {
+	line := &q.claimed
+	switch u {
+	case Usual:
+		return
+	case Proven:
+		line = &q.proven
+	}
 	if i, waits := slices.BinarySearch(q.rest, uid); waits {
 		q.rest = slices.Delete(q.rest, i, i+1)
-		j, _ := slices.BinarySearch(q.front, uid)
-		q.front = slices.Insert(q.front, j, uid)
+		j, _ := slices.BinarySearch(*line, uid)
+		*line = slices.Insert(*line, j, uid)
 	}
 }
 
-// next takes up to n mails.
+// next takes up to n mails. A fifth of them is of the rest and a fifth of those that claim to be urgent, whatever the other
+// lines hold, so that no flood of one kind starves another. What is left goes to the proven, the rest and the claimed, in
+// that order: as long as there are others, what is only claimed keeps to its fifth.
 func (q *queue) next(n int) []uint32 {
-	urgent := min(n, len(q.front))
-	usual := min(n-urgent, len(q.rest))
-	batch := slices.Concat(q.front[:urgent], q.rest[:usual])
-	q.front, q.rest = q.front[urgent:], q.rest[usual:]
+	fifth := (n + 2) / 5
+	rest := min(fifth, len(q.rest))
+	claimed := min(fifth, len(q.claimed), n-rest)
+	proven := min(n-rest-claimed, len(q.proven))
+	rest = min(n-proven-claimed, len(q.rest))
+	claimed = min(n-proven-rest, len(q.claimed))
+	batch := slices.Concat(q.proven[:proven], q.claimed[:claimed], q.rest[:rest])
+	q.proven, q.claimed, q.rest = q.proven[proven:], q.claimed[claimed:], q.rest[rest:]
 	return batch
 }
 
 // backlog tells whether more waits than goes into one batch.
-func (q *queue) backlog(batch int) bool { return len(q.front)+len(q.rest) > batch }
+func (q *queue) backlog(batch int) bool {
+	return len(q.proven)+len(q.claimed)+len(q.rest) > batch
+}
 
 // order looks for urgent mails in a backlog, those included that came since it was listed.
 func (s *session) order(ctx context.Context, q *queue) error {
@@ -90,22 +110,30 @@ func (s *session) order(ctx context.Context, q *queue) error {
 	if len(uids) == 0 {
 		return nil
 	}
-	s.guard.arm()
-	defer s.guard.disarm()
-	section := &imap.FetchItemBodySection{Specifier: imap.PartSpecifierHeader, HeaderFields: urgentFields, Peek: true}
-	cmd := s.client.Fetch(uidSet(uids), &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{section}})
-	messages, err := cmd.Collect()
+	found, headers, err := s.headers(uids)
 	if err != nil {
 		return s.fault("look at headers", err, true)
 	}
-	for _, m := range messages {
-		for _, header := range m.BodySection {
-			if s.cfg.Urgent(header.Bytes) {
-				q.prefer(uint32(m.UID))
-			}
-		}
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.IntakeTimeout)
+	defer cancel()
+	for i, u := range s.cfg.Urgent(ctx, headers) {
+		q.prefer(found[i], u)
 	}
 	return nil
+}
+
+// headers fetches what Config.Urgent is shown.
+func (s *session) headers(uids []uint32) (found []uint32, headers [][]byte, err error) {
+	s.guard.arm()
+	defer s.guard.disarm()
+	section := &imap.FetchItemBodySection{Specifier: imap.PartSpecifierHeader, HeaderFields: urgentFields, Peek: true, Partial: &imap.SectionPartial{Size: oneHeader}}
+	messages, err := s.client.Fetch(uidSet(uids), &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{section}}).Collect()
+	for _, m := range messages {
+		for _, header := range m.BodySection {
+			found, headers = append(found, uint32(m.UID)), append(headers, header.Bytes)
+		}
+	}
+	return found, headers, err
 }
 
 func (s *session) addArrivals(ctx context.Context, q *queue) error {

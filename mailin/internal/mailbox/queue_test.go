@@ -18,10 +18,11 @@ func TestUrgentMailsComeFirstAndTheOthersInOrder(t *testing.T) {
 	if got, want := q.look(4), []uint32{6, 5, 4, 3}; !slices.Equal(got, want) {
 		t.Errorf("looked at %v, want the newest first, %v", got, want)
 	}
-	q.prefer(5)
-	q.prefer(3)
-	q.prefer(3)  // twice is once
-	q.prefer(99) // unknown
+	q.prefer(5, Proven)
+	q.prefer(3, Proven)
+	q.prefer(3, Proven)  // twice is once
+	q.prefer(99, Proven) // unknown
+	q.prefer(1, Usual)
 	if got, want := q.next(3), []uint32{3, 5, 1}; !slices.Equal(got, want) {
 		t.Errorf("first batch: got %v, want %v", got, want)
 	}
@@ -29,13 +30,59 @@ func TestUrgentMailsComeFirstAndTheOthersInOrder(t *testing.T) {
 	if got, want := q.look(9), []uint32{8, 7, 2}; !slices.Equal(got, want) {
 		t.Errorf("looked at %v, want %v", got, want)
 	}
-	q.prefer(8)
+	q.prefer(8, Proven)
 	if got, want := q.next(9), []uint32{8, 2, 4, 6, 7}; !slices.Equal(got, want) {
 		t.Errorf("second batch: got %v, want %v", got, want)
 	}
 	if got := q.next(9); len(got) != 0 {
 		t.Errorf("at the end: got %v", got)
 	}
+}
+
+func TestNoFloodOfOneKindStarvesAnother(t *testing.T) {
+	var all []uint32
+	for uid := range uint32(400) {
+		all = append(all, uid+1)
+	}
+	q := newQueue(all)
+	for _, uid := range all[:300] {
+		q.prefer(uid, map[bool]Urgency{true: Proven, false: Claimed}[uid%2 == 0])
+	}
+	count := func(batch []uint32) (proven, claimed, rest int) {
+		for _, uid := range batch {
+			switch {
+			case uid > 300:
+				rest++
+			case uid%2 == 0:
+				proven++
+			default:
+				claimed++
+			}
+		}
+		return proven, claimed, rest
+	}
+	if p, c, r := count(q.next(50)); p != 30 || c != 10 || r != 10 {
+		t.Errorf("a batch holds %d proven, %d claimed, %d others; want 30, 10, 10", p, c, r)
+	}
+	q.proven = q.proven[:5]
+	if p, c, r := count(q.next(50)); p != 5 || c != 10 || r != 35 {
+		t.Errorf("a batch holds %d proven, %d claimed, %d others; want 5, 10, 35", p, c, r)
+	}
+	q.rest = nil
+	if p, c, r := count(q.next(50)); p != 0 || c != 50 || r != 0 {
+		t.Errorf("a batch holds %d proven, %d claimed, %d others; want what there is", p, c, r)
+	}
+}
+
+// fromBudi prefers one person's mails.
+func fromBudi(_ context.Context, headers [][]byte) []Urgency {
+	all := make([]Urgency, len(headers))
+	for i, h := range headers {
+		if bytes.Contains(h, []byte("budi@csirt.example")) {
+			all[i] = Proven
+		}
+	}
+	return all
 }
 
 func TestStaffDoesNotWaitBehindABacklog(t *testing.T) {
@@ -48,7 +95,7 @@ func TestStaffDoesNotWaitBehindABacklog(t *testing.T) {
 		l := &ledger{}
 		start(t, p.addr, l, func(c *Config) {
 			c.Batch = 5
-			c.Urgent = func(header []byte) bool { return bytes.Contains(header, []byte("budi@csirt.example")) }
+			c.Urgent = fromBudi
 		})
 		eventually(t, "all processed", func() bool { return len(p.folder(processed)) == 41 })
 		got := l.mails()
@@ -80,7 +127,7 @@ func TestACommandThatComesDuringABacklogGoesFirst(t *testing.T) {
 	}
 	start(t, p.addr, l, func(c *Config) {
 		c.Batch = 5
-		c.Urgent = func(header []byte) bool { return bytes.Contains(header, []byte("budi@csirt.example")) }
+		c.Urgent = fromBudi
 	})
 	eventually(t, "all processed", func() bool { return len(p.folder(processed)) == 61 })
 	if at := slices.Index(l.mails(), staff); at < 0 || at > 25 {
