@@ -28,13 +28,14 @@ type health struct {
 	gateways  prometheus.Gauge
 	relayUp   prometheus.Gauge
 
-	expected  []string        // names of the mailboxes of the settings
-	mine      map[string]bool // those whose lease we hold
-	place, of int             // of this gateway among those that live; of nobody before that is known
+	readAt    map[string]time.Time // when this gateway last read each mailbox to its end
+	expected  []string             // names of the mailboxes of the settings
+	mine      map[string]bool      // those whose lease we hold
+	place, of int                  // of this gateway among those that live; of nobody before that is known
 }
 
 func newHealth() *health {
-	h := &health{troubles: map[string]string{}, mine: map[string]bool{}, registry: prometheus.NewRegistry(),
+	h := &health{troubles: map[string]string{}, mine: map[string]bool{}, readAt: map[string]time.Time{}, registry: prometheus.NewRegistry(),
 		mails:     prometheus.NewCounterVec(prometheus.CounterOpts{Name: "aduan_mails_total", Help: "Mails taken in, by outcome."}, []string{"outcome"}),
 		connected: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "aduan_mailbox_up", Help: "1 while this gateway works the mailbox."}, []string{"mailbox"}),
 		held:      prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "aduan_mailbox_held", Help: "1 while this gateway holds the mailbox's lease, 0 while another does or nobody."}, []string{"mailbox"}),
@@ -169,6 +170,7 @@ type storeCollector struct{ store *tickets.Store }
 var (
 	noticesDesc = prometheus.NewDesc("aduan_notices", "Notices by state of delivery, sent ones excepted.", []string{"state"}, nil)
 	oldestDesc  = prometheus.NewDesc("aduan_notice_oldest_seconds", "Age of the oldest queued notice.", nil, nil)
+	readDesc    = prometheus.NewDesc("aduan_mailbox_read_age_seconds", "Time since the mailbox was last read to its end, by any gateway.", []string{"mailbox"}, nil)
 	ticketsDesc = prometheus.NewDesc("aduan_tickets", "Tickets by state.", []string{"state"}, nil)
 )
 
@@ -176,6 +178,7 @@ var (
 func (c *storeCollector) Describe(ch chan<- *prometheus.Desc) {
 	ch <- noticesDesc
 	ch <- oldestDesc
+	ch <- readDesc
 	ch <- ticketsDesc
 }
 
@@ -195,4 +198,12 @@ func (c *storeCollector) Collect(ch chan<- prometheus.Metric) {
 		ch <- prometheus.MustNewConstMetric(ticketsDesc, prometheus.GaugeValue, float64(n), string(state))
 	}
 	ch <- prometheus.MustNewConstMetric(oldestDesc, prometheus.GaugeValue, f.OldestQueued.Seconds())
+	read, err := c.store.Readings(ctx)
+	if err != nil {
+		ch <- prometheus.NewInvalidMetric(readDesc, err)
+		return
+	}
+	for name, at := range read {
+		ch <- prometheus.MustNewConstMetric(readDesc, prometheus.GaugeValue, time.Since(at).Seconds(), name)
+	}
 }

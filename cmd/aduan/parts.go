@@ -103,6 +103,7 @@ func (p *parts) sharing(in *mailin.Intake, h *health) (*mailin.Sharing, error) {
 	for i := range s.Mailboxes {
 		m := &s.Mailboxes[i]
 		m.Status = h.mailbox
+		m.Read = func() { h.read(m.Name) }
 		h.expect(m.Name)
 		names = append(names, m.Name)
 	}

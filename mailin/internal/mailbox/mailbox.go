@@ -73,6 +73,7 @@ type Config struct {
 
 	Logger *slog.Logger // one line when trouble begins and one when it ends; slog.Default() when nil
 	Status func(Status) // called when the state changes, from the goroutine of Run; may be nil
+	Read   func()       // called whenever the folder was read to its end, from the goroutine of Run; may be nil
 }
 
 // Urgency says how a mail of a backlog is put in order.
@@ -116,6 +117,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Status == nil {
 		c.Status = func(Status) {}
+	}
+	if c.Read == nil {
+		c.Read = func() {}
 	}
 	return c
 }

@@ -61,6 +61,7 @@ func (w *worker) connection(ctx context.Context) error {
 			w.worked = true
 			retry.reset()
 			w.judge(s)
+			w.cfg.Read()
 			if err := s.wait(ctx); err != nil {
 				return err
 			}
