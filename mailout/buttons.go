@@ -23,7 +23,9 @@ func (c *composition) buttons() []button {
 	b := buttons{c: c}
 	switch {
 	case c.has(tickets.KindConfirm):
-		b.forConfirmation()
+		b.forConfirmation("confirm", "cancel")
+	case c.has(tickets.KindNationalDraft):
+		b.forConfirmation("send", "drop")
 	case c.n.Ticket.Number == "":
 	case !c.staff:
 		b.forOutside()
@@ -73,14 +75,14 @@ func (b *buttons) plain(what, name, hint string) {
 }
 
 // forConfirmation offers the two answers, where the reply address proves them: a link opens no answer to a mail.
-func (b *buttons) forConfirmation() {
+func (b *buttons) forConfirmation(yes, no string) {
 	if tickets.Key(b.c.replyTo()) == tickets.Key(b.c.r.settings.Address) {
 		return
 	}
 	for _, answer := range []struct {
 		what string
 		word tickets.Words
-	}{{"confirm", tickets.Words{ID: "ya", EN: "yes"}}, {"cancel", tickets.Words{ID: "tidak", EN: "no"}}} {
+	}{{yes, tickets.Words{ID: "ya", EN: "yes"}}, {no, tickets.Words{ID: "tidak", EN: "no"}}} {
 		b.add(answer.what, answer.word.In(b.c.lang), answer.word.In(b.c.lang))
 	}
 }
@@ -132,6 +134,9 @@ func (b *buttons) forState() {
 		b.plain("reply", "reply", "")
 	}
 	defer func() {
+		if c.has(tickets.KindStatutory) && owner && (c.state == tickets.Responding || c.state == tickets.Monitoring) {
+			b.plain("escalate", "escalate", "")
+		}
 		if c.has(tickets.KindMessage) {
 			b.plain("note", "note", "") // last: a plain answer to these words is what comes first
 		}

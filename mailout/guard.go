@@ -18,11 +18,15 @@ var internalKinds = map[tickets.Kind]bool{
 	tickets.KindBounced: true, tickets.KindUndelivered: true, tickets.KindList: true, tickets.KindBacklog: true,
 	tickets.KindBadMail: true, tickets.KindWarning: true, tickets.KindPassedOn: true, tickets.KindDone: true, tickets.KindRefused: true,
 	tickets.KindConfirm: true, tickets.KindEvidence: true, tickets.KindPassword: true,
+	tickets.KindNationalDraft: true, tickets.KindNationalAnswer: true,
 	tickets.KindDeadline: true, tickets.KindStatutory: true, tickets.KindDigest: true, tickets.KindFigures: true,
 }
 
 // guard checks a notice's facts against its recipient's class, and that every message it names is there.
 func guard(n tickets.Notice) error {
+	if n.Audience == tickets.ToNational && (n.Kind != tickets.KindNational || len(n.Items) != 1) {
+		return fmt.Errorf("render notice %d to a response team: %s, which is not their report: %w", n.ID, n.Kind, ErrInternal)
+	}
 	for _, it := range n.Items {
 		m, known := n.Texts[it.Message]
 		if it.Message != 0 && !known {

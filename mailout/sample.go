@@ -39,6 +39,7 @@ func Samples(prefix string) []tickets.Notice {
 		for _, k := range kindsStaff {
 			all = append(all, sample(prefix, l, tickets.ToStaff, k))
 		}
+		all = append(all, sample(prefix, l, tickets.ToNational, tickets.KindNational))
 		// One mail that tells two states, as a mail with two commands causes it.
 		two := sample(prefix, l, tickets.ToReporter, tickets.KindResponding)
 		two.Items = append(sample(prefix, l, tickets.ToReporter, tickets.KindVerified).Items, two.Items...)
@@ -61,6 +62,7 @@ var kindsStaff = append([]tickets.Kind{
 	tickets.KindBadMail, tickets.KindWarning, tickets.KindPassedOn, tickets.KindDone, tickets.KindRefused,
 	tickets.KindConfirm, tickets.KindEvidence, tickets.KindPassword,
 	tickets.KindDeadline, tickets.KindStatutory, tickets.KindDigest, tickets.KindFigures,
+	tickets.KindNationalDraft, tickets.KindNational, tickets.KindNationalAnswer,
 }, kindsOutside...)
 
 // sampleTime is when the invented case was reported.
@@ -140,6 +142,8 @@ func sample(prefix string, l tickets.Language, audience tickets.Audience, k tick
 	switch audience {
 	case tickets.ToParticipant:
 		n.To = tickets.Address{Name: "Kepala Dinas", Address: "kepala@dinas.example"}
+	case tickets.ToNational:
+		n.To = tickets.Address{Name: "TTIS Sektor", Address: "ttis-sektor@sektor.example"}
 	case tickets.ToStaff:
 		sampleForStaff(&n, &it)
 	}
@@ -225,6 +229,11 @@ func sampleItem(n *tickets.Notice, it *tickets.Item) {
 		if n.Kind == tickets.KindStatutory {
 			it.Clock, it.Share = "iiv", 90
 		}
+	case tickets.KindNationalDraft, tickets.KindNational:
+		it.Text = sampleReport
+	case tickets.KindNationalAnswer:
+		show(1, true)
+		it.Who = tickets.Address{Address: "ttis-sektor@sektor.example"}
 	case tickets.KindDigest:
 		n.Ticket, it.State, it.Text, it.When, it.AllDay = tickets.Ticket{}, "", "head", sampleTime.UnixMicro(), true
 	case tickets.KindBacklog:
@@ -243,6 +252,24 @@ func sampleItem(n *tickets.Notice, it *tickets.Item) {
 		}
 	}
 }
+
+// sampleReport is a report to the response teams, as the rules write it.
+const sampleReport = `Nomor tiket: SAMPLE-2026-0123
+Kepada: ttis-sektor@sektor.example
+Tembusan: ttis-nasional@nasional.example
+Kontak: Ani Wijaya <ani@dinas.example>
+Jenis insiden: Web Defacement (Information Content Security / Unauthorised Modification of Information)
+Tingkat: Berbahaya
+
+DESKRIPSI
+Halaman depan situs dinas kami berubah sejak pukul 05.30.
+
+KRONOLOGI
+- 23 November 2026, 14.05 WITA: laporan diterima
+- 23 November 2026, 14.25 WITA: insiden terverifikasi
+
+DAMPAK
+Layanan informasi publik terhenti tiga jam.`
 
 func sampleTimeline() []tickets.Event {
 	return []tickets.Event{

@@ -197,6 +197,8 @@ func (c *composition) passageTitle(it tickets.Item) string {
 func (c *composition) textPassage(it tickets.Item) (passage, bool) {
 	text := c.block(it.Text)
 	switch it.Kind {
+	case tickets.KindNational, tickets.KindNationalDraft:
+		return passage{c.labels.Get("quote", "national"), text}, text != ""
 	case tickets.KindRefused, tickets.KindBacklog, tickets.KindList, tickets.KindHandedOn, tickets.KindDigest, tickets.KindFigures:
 		return passage{}, false // told elsewhere
 	}
@@ -248,7 +250,8 @@ func (c *composition) itemFacts(it tickets.Item) []fact {
 		return f
 	}
 	switch it.Kind {
-	case tickets.KindNewReport, tickets.KindMessage, tickets.KindUnproven, tickets.KindUnverified, tickets.KindSolved, tickets.KindUnsolved, tickets.KindAway:
+	case tickets.KindNewReport, tickets.KindMessage, tickets.KindUnproven, tickets.KindUnverified, tickets.KindSolved, tickets.KindUnsolved, tickets.KindAway,
+		tickets.KindNationalAnswer:
 		c.addSender(&f, it)
 	}
 	if it.Number != "" && it.Kind == tickets.KindNewReport {

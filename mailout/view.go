@@ -243,7 +243,9 @@ func (c *composition) addTop(v *view) {
 		return
 	}
 	v.Number, v.State = string(c.n.Ticket.Number), c.state.Label(c.lang)
-	v.Next = c.next()
+	if c.n.Audience != tickets.ToNational {
+		v.Next = c.next()
+	}
 	v.Progress = c.progress()
 	for i, s := range v.Progress {
 		if s.Now && len(v.Progress) == 5 {
@@ -318,6 +320,10 @@ func (c *composition) progress() []step {
 
 // addLetter makes a letter of a mail to somebody outside.
 func (c *composition) addLetter(v *view) {
+	if c.n.Audience == tickets.ToNational {
+		v.Greeting, v.Regards = c.labels.Get("greeting", "national"), c.label("regards")
+		return
+	}
 	v.Salutation = oneLine(c.r.settings.Salutation, 200)
 	name := oneLine(c.n.To.Name, 60)
 	switch {

@@ -105,6 +105,31 @@ var (
 	warningFlood  = answer{"Surel dari %s yang tidak terbukti pengirimnya atau ditulis mesin terlalu sering datang (lebih dari %d dalam satu jam). Selama jam ini surel berikutnya hanya disimpan dan tidak ditunjukkan. Mungkin itu mesin penjawab atau serangan; periksa tiketnya.", "Mail from %s that does not prove its sender, or that a machine wrote, comes too often (more than %d in one hour). For this hour what follows is kept on record and shown to nobody. It may be an answering machine or an attack; have a look at the ticket."}
 )
 
+// What is said of reports to the response teams.
+var (
+	answerNoNational   = answer{"Alamat tim tanggap insiden belum diatur. Pengelola sistem mengisinya dalam aduan.toml: [national] sector = [\"…\"] dan copy = [\"…\"].", "The response teams' addresses are not set. The system's operator sets them in aduan.toml: [national] sector = [\"…\"] and copy = [\"…\"]."}
+	answerIncomplete   = answer{"Laporan belum lengkap. Kirim sekali lagi /lapor, dan di bawahnya tulis: %s", "The report is not complete. Send /escalate once more, and write below it: %s"}
+	answerDraftOver    = answer{"Draf laporan ini sudah selesai: sudah dikirim, dibatalkan, atau diganti draf yang lebih baru. Untuk draf baru, kirim /lapor.", "This draft is over: it was sent, dropped, or replaced by a newer one. For a new one, send /escalate."}
+	answerDraftDropped = answer{"Draf laporan dibatalkan; tidak ada yang dikirim.", "The draft is dropped; nothing was sent."}
+	answerDraftExpired = answer{"Jawaban ini datang lebih dari 24 jam setelah draf laporan, jadi tidak ada yang dikirim. Kirim /lapor sekali lagi.", "This answer came more than 24 hours after the draft, so nothing was sent. Send /escalate once more."}
+	answerNationalSent = answer{"Laporan dikirim kepada %s.", "The report went to %s."}
+	answerUnreported   = answer{"Perhatikan: tenggat menurut hukum (%s) masih berjalan dan laporan nasional belum dikirim; tiket ditutup, maka tenggat tidak diawasi lagi.", "Note: a statutory deadline (%s) was still running and no national report was sent; the ticket is closed, so it is watched no more."}
+
+	reportNumber      = answer{"Nomor tiket", "Ticket number"}
+	reportFrom        = answer{"Tim pelapor", "Reporting team"}
+	reportTo          = answer{"Kepada", "To"}
+	reportCopy        = answer{"Tembusan", "Copy to"}
+	reportContact     = answer{"Kontak", "Contact"}
+	reportType        = answer{"Jenis insiden", "Type of incident"}
+	reportSeverity    = answer{"Tingkat", "Severity"}
+	reportVital       = answer{"Infrastruktur informasi vital", "Vital information infrastructure"}
+	reportState       = answer{"Status", "State"}
+	reportDescription = answer{"Deskripsi", "Description"}
+	reportChronology  = answer{"Kronologi", "Chronology"}
+	reportImpact      = answer{"Dampak", "Impact"}
+	reportFound       = answer{"insiden ditemukan", "incident found"}
+)
+
 // What a digest says of a ticket, and of the mail.
 var (
 	digestDue       = answer{"tenggat %s", "due %s"}

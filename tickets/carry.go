@@ -305,10 +305,16 @@ func (o *order) close(c Command, line CommandLine) *fault {
 			o.purpose = "summary"
 		}
 	}
+	clocks := o.ticket.clocks()
 	o.moveTo(Closed, "closed", o.facts(nil))
 	o.ownerToo(Item{Kind: KindClosed, State: Closed})
 	o.tellReporter(o.textItem(Item{Kind: KindClosed, State: Closed}))
 	o.did(c, answerClosed)
+	for _, clock := range clocks {
+		if clock.statutory() {
+			o.done = append(o.done, answerUnreported.say(o.s.Language, FormatTime(fromMicros(clock.Due), o.s.Location, o.s.Language)))
+		}
+	}
 	return nil
 }
 

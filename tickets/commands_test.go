@@ -44,6 +44,7 @@ var table = []struct {
 	{command("reporter", made), "", []string{"fd", "owner"}, []tickets.State{o, v, r, m}, ""},
 	{command("away", "2026-12-01"), "", []string{"fd", "owner", "agent"}, anyState, ""},
 	{command("set", "severity=high"), "", []string{"fd", "owner"}, []tickets.State{o, v, r, m}, ""},
+	{command("escalate"), "Dampak: besar.", []string{"owner"}, []tickets.State{r, m}, ""},
 	{command("cc", made), "", []string{"fd", "owner"}, []tickets.State{o, v, r, m}, ""},
 	{command("status"), "", []string{"fd", "owner", "agent"}, anyState, ""},
 	{command("list", "all"), "", []string{"fd", "owner", "agent"}, anyState, ""},
@@ -66,7 +67,7 @@ func mayGive(who string, list []string, s tickets.State) bool {
 }
 
 func TestCommandIsCarriedOutForTheRightGiverInTheRightStateOnly(t *testing.T) {
-	ticketstest.EachStore(t, uncapped, func(t *testing.T, d *ticketstest.Desk) {
+	ticketstest.EachStore(t, nationally, func(t *testing.T, d *ticketstest.Desk) {
 		d.File(d.Mail(made, "Kasus induk", "Induk."))
 		for _, s := range anyState {
 			refusing := lazily(t, d, s)

@@ -161,6 +161,8 @@ func (f *filing) follow() {
 		f.strangersMail()
 	case f.sender.proof == ProofNone:
 		f.unprovenMail()
+	case f.sender.role == isCounterpart:
+		f.counterpartsMail()
 	default:
 		f.partysMail()
 	}

@@ -26,6 +26,7 @@ const (
 	noRole partyRole = iota
 	isReporter
 	isParticipant
+	isCounterpart // a response team that the case was reported to
 )
 
 // sender is who wrote a mail and how far that is proven.
@@ -43,6 +44,7 @@ type sender struct {
 	// formerly is the ticket of a reply address of the sender that proves nothing any more; it still says where the mail belongs.
 	formerly int64
 
+	draft    *escalationRow   // the drafted report that the mail answers, where it was shown to the sender
 	confirms *confirmationRow // the request to confirm that the mail answers, where it was the sender's
 }
 
@@ -62,6 +64,7 @@ func (f *filing) identify() {
 	f.do("look for our own mail", f.recogniseOwn)
 	f.do("read reply addresses", f.readReplyAddresses)
 	f.do("read requests to confirm", f.readConfirmation)
+	f.do("read drafted reports", f.readDraft)
 	f.proveByDKIM()
 	if f.sender.detail == "" {
 		f.sender.detail = f.a.Authentication.Detail
@@ -296,6 +299,9 @@ func (f *filing) findTicket() (int64, error) {
 			return id, err
 		}
 	}
+	if id, err := f.ticketOfForeignNumber(); err != nil || id > 0 {
+		return id, err
+	}
 	return f.ticketOfThread(ids)
 }
 
@@ -370,6 +376,12 @@ func (f *filing) findRole() error {
 	err := f.t.get(f.ctx, &n, `SELECT COUNT(*) FROM participant WHERE ticket = ? AND address = ? AND removed_at = 0`, f.ticket.ID, f.sender.key())
 	if n > 0 {
 		f.sender.role = isParticipant
+	}
+	if err != nil || n > 0 || f.sender.isStaff() {
+		return err
+	}
+	if err = f.t.get(f.ctx, &n, `SELECT COUNT(*) FROM counterpart WHERE ticket = ? AND address = ?`, f.ticket.ID, f.sender.key()); n > 0 {
+		f.sender.role = isCounterpart
 	}
 	return err
 }

@@ -55,6 +55,10 @@ const (
 	KindEvidence    Kind = "evidence"
 	KindPassword    Kind = "evidence-password" // of the zip that a dangerous piece of evidence travels in
 	KindFigures     Kind = "figures"           // a month's figures
+	// Of reports to the response teams.
+	KindNationalDraft  Kind = "national-draft"  // the report, before it is sent
+	KindNational       Kind = "national-report" // the report; to staff: that it was sent
+	KindNationalAnswer Kind = "national-answer" // words of a response team
 )
 
 // Item is one thing that a notice tells. Which fields are set depends on its kind.
@@ -75,6 +79,8 @@ type Item struct {
 	Files   bool     `json:"files,omitempty"`  // the message's attachments go along
 	Clock   string   `json:"clock,omitempty"`  // a reminder: of which clock, with When as its due time
 	Share   int      `json:"share,omitempty"`  // and how much of its time is gone, in percent
+	// Draft is the drafted report that the notice shows.
+	Draft int64 `json:"draft,omitempty"`
 	// Evidence is the ticket's number of the one attachment of Message that goes along.
 	Evidence int `json:"evidence,omitempty"`
 	// Password is that of the zip that holds it; "" where it goes as it is.

@@ -147,8 +147,11 @@ func cutAt(address string) (local, domain string, found bool) {
 
 // replyTo is the recipient's own reply address, with the ticket's version at the time of the notice.
 func (t *tx) replyTo(ctx context.Context, r noticeRow) (string, error) {
-	if r.Kind == KindConfirm {
+	switch r.Kind {
+	case KindConfirm:
 		return t.confirmTo(ctx, r)
+	case KindNationalDraft:
+		return t.draftTo(ctx, r)
 	}
 	if r.ReplyAddress == 0 || t.s.Mailbox.Pattern == "" {
 		return t.s.Mailbox.Address, nil
@@ -167,6 +170,19 @@ func (t *tx) confirmTo(ctx context.Context, r noticeRow) (string, error) {
 		return "", fmt.Errorf("read the request to confirm: %w", err)
 	}
 	return t.s.Mailbox.With(c.token(t.s.Keys)), nil
+}
+
+// draftTo is the address of a drafted report: its token is for the word whether to send it.
+func (t *tx) draftTo(ctx context.Context, r noticeRow) (string, error) {
+	var items []Item
+	if err := json.Unmarshal([]byte(r.Items), &items); err != nil {
+		return "", fmt.Errorf("read items of notice %d: %w", r.ID, err)
+	}
+	var e escalationRow
+	if err := t.get(ctx, &e, `SELECT `+escalationColumns+` FROM escalation WHERE id = ?`, items[0].Draft); err != nil {
+		return "", fmt.Errorf("read the drafted report: %w", err)
+	}
+	return t.s.Mailbox.With(e.token(t.s.Keys)), nil
 }
 
 // referencesAtMost bounds References; the first mail of the thread is always among them.
@@ -263,7 +279,7 @@ func (s *Store) Rendered(ctx context.Context, n Notice, sha256 string, size int6
 			return ErrClaimLost
 		}
 		visibility := VisiblePublic
-		if n.Audience == ToStaff {
+		if n.Audience == ToStaff || n.Audience == ToNational {
 			visibility = VisibleInternal
 		}
 		at, text := micros(s.now()), CleanText(withoutPasswords(n, text))

@@ -107,7 +107,7 @@ func (f *filing) mayAsk(c Command) bool {
 		return false
 	case f.ticket == nil:
 		return c.Alone && slices.Contains(c.Who, ByAnyone)
-	case f.sender.role == noRole || f.sender.proof == ProofNone || f.a.Authentication.DMARCFail:
+	case f.sender.role == noRole || f.sender.role == isCounterpart || f.sender.proof == ProofNone || f.a.Authentication.DMARCFail:
 		return false
 	}
 	return slices.Contains(c.Who, ByAnyone) || slices.Contains(c.Who, ByReporter) && f.sender.role == isReporter

@@ -74,6 +74,7 @@ const (
 	ToReporter    Audience = "reporter"
 	ToParticipant Audience = "participant"
 	ToStaff       Audience = "staff"
+	ToNational    Audience = "national" // a response team that a case is reported to
 )
 
 // Room is where a plain answer to a notice goes.

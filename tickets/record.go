@@ -218,6 +218,8 @@ func (f *filing) visibility() Visibility {
 		return VisibleUnverified
 	case f.sender.proof == ProofNone:
 		return VisibleUnproven
+	case f.sender.role == isCounterpart:
+		return VisibleInternal
 	}
 	return VisiblePublic
 }

@@ -44,6 +44,7 @@ const (
 	tokenReply    = 0x41 // to a row of reply_address: id (5 bytes) and the ticket's version (2)
 	tokenNotice   = 0x42 // of a notice's Message-ID and envelope sender: random
 	tokenConfirm  = 0x43 // of a request to confirm: id (7 bytes)
+	tokenDraft    = 0x44 // of a drafted report: id (7 bytes)
 	referenceSize = 7
 )
 

@@ -15,6 +15,8 @@ func (f *filing) staffMail() {
 		f.staffRobot()
 	case f.sender.confirms != nil:
 		f.answerConfirmation()
+	case f.saysOfDraft() != "":
+		f.answerDraft()
 	case f.a.Automatic == AutoList:
 		f.staffList()
 	case f.a.Authentication.DMARCFail || f.sender.proof == ProofNone:

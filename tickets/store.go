@@ -48,6 +48,7 @@ type Settings struct {
 	GiveUpAfter  time.Duration
 	MailSize     int64 // bytes of attachments that go along with one mail; 0 is 10 MB
 	Deadlines    Deadlines
+	National     National
 	Holidays     []string         // days without work, 2006-01-02 in the team's time zone
 	Clock        func() time.Time // nil is time.Now
 	Lease        time.Duration    // of a claim on a notice; 0 is ten seconds

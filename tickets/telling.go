@@ -32,6 +32,7 @@ var kindFacts = []struct {
 	{KindConfirm, kindFact{Internal, false}}, {KindEvidence, kindFact{Internal, false}}, {KindPassword, kindFact{Internal, false}},
 	{KindContinued, kindFact{Internal, false}}, {KindAgain, kindFact{Internal, true}}, {KindFollowed, kindFact{Internal, false}}, {KindHandedOn, kindFact{Internal, false}},
 	{KindUndelivered, kindFact{Internal, false}}, {KindBounced, kindFact{Internal, false}}, {KindBadMail, kindFact{Internal, false}},
+	{KindNationalDraft, kindFact{Internal, true}}, {KindNational, kindFact{Internal, true}}, {KindNationalAnswer, kindFact{Internal, true}},
 	{KindStatutory, kindFact{Internal, false}}, {KindDeadline, kindFact{Internal, false}}, {KindDigest, kindFact{Internal, false}},
 	{KindBacklog, kindFact{Internal, false}}, {KindWarning, kindFact{Internal, false}}, {KindAway, kindFact{Internal, false}}, {KindReminder, kindFact{Internal, false}},
 	{KindList, kindFact{Internal, false}}, {KindFigures, kindFact{Internal, false}}, {KindStatus, kindFact{Internal, false}}, {KindHelp, kindFact{Internal, false}}, {KindDone, kindFact{Internal, false}},
@@ -56,7 +57,9 @@ func (k Kind) fact() kindFact {
 
 // apart says whether a kind is a mail of its own even where the same mail has more to tell the same person: the answer to a
 // request means that request alone, and a password does not travel with what it opens.
-func (k Kind) apart() bool { return k == KindConfirm || k == KindEvidence || k == KindPassword }
+func (k Kind) apart() bool {
+	return k == KindConfirm || k == KindNationalDraft || k == KindEvidence || k == KindPassword
+}
 
 // draft is one mail to one person that gathers what one incoming mail has to tell them.
 type draft struct {
@@ -203,7 +206,7 @@ func (f *filing) writeDraft(ctx context.Context, d *draft) error {
 	language, ticket, version := f.s.Language, int64(0), 0
 	if d.ticket != nil {
 		ticket, version = d.ticket.ID, d.ticket.Version
-		if d.audience != ToStaff {
+		if d.audience != ToStaff && d.audience != ToNational {
 			language = d.ticket.Language
 		}
 	}
@@ -288,7 +291,9 @@ func (f *filing) subject(ctx context.Context, d *draft) (string, error) {
 		return first, err
 	}
 	subject := d.ticket.Subject
-	if d.audience != ToStaff && !d.proven {
+	if d.audience == ToNational {
+		subject = plainSubject.In(f.s.Language) + ": " + subject
+	} else if d.audience != ToStaff && !d.proven {
 		subject = plainSubject.In(d.ticket.Language)
 	}
 	return "[" + d.ticket.Number + "] " + subject, nil

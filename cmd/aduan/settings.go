@@ -292,7 +292,7 @@ func (s *settings) checkRest() error {
 		}
 	}
 	for _, a := range append(slices.Clone(s.National.Sector), s.National.Copy...) {
-		if !strings.Contains(a, "@") {
+		if !tickets.ValidAddress(tickets.Key(a)) {
 			return fmt.Errorf("national: %q is no mail address", a)
 		}
 	}
@@ -311,11 +311,21 @@ func (s *settings) record() tickets.Settings {
 		Language: tickets.Language(s.Team.Language), Location: s.location, Constituency: s.Team.Constituency, ReopenDays: s.Team.ReopenDays, Keys: s.keys,
 		DKIMOnly: s.Security.Commands == "dkim", AcksPerHour: s.Security.AcksPerHour, AcksPerDay: s.Security.AcksPerDay, AcksDomain: s.Security.AcksPerDomain,
 		GiveUpAfter: s.SMTP.GiveUpAfter.Duration, MailSize: int64(s.SMTP.MailSize)}
+	r.National = tickets.National{Sector: folded(s.National.Sector), Copy: folded(s.National.Copy)}
 	if s.Deadlines != nil {
 		r.Holidays = s.Deadlines.Holidays
 		r.Deadlines, _ = s.Deadlines.deadlines() // checked when the settings were read
 	}
 	return r
+}
+
+// folded are addresses as the record compares them.
+func folded(addresses []string) []string {
+	out := make([]string, len(addresses))
+	for i, a := range addresses {
+		out[i] = tickets.Key(a)
+	}
+	return out
 }
 
 // deadlines are the settings as the rules take them.

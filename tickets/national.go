@@ -1,0 +1,257 @@
+package tickets
+
+import (
+	"crypto/sha256"
+	"database/sql"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// National names the response teams to which incidents are reported (Peraturan BSSN 1/2024, Pasal 15: the sectoral team, with
+// a copy to the national one).
+type National struct{ Sector, Copy []string }
+
+// draftGoodFor is how long a draft waits for its author's word.
+const draftGoodFor = 24 * time.Hour
+
+// escalationRow is one row of escalation: a report that was drafted.
+type escalationRow struct {
+	ID, Ticket, Message int64
+	Person              string
+	Version             int
+	Sector, Copies      string
+	Text                string
+	AskedAt             int64 `db:"asked_at"`
+	SettledAt           int64 `db:"settled_at"`
+}
+
+const escalationColumns = `id, ticket, message, person, version, sector, copies, text, asked_at, settled_at`
+
+// What became of a draft.
+const (
+	draftSent       = "sent"
+	draftDropped    = "dropped"
+	draftExpired    = "expired"
+	draftMovedOn    = "moved-on"
+	draftSuperseded = "superseded"
+)
+
+// stands is what the HMAC of a draft's token covers beside its reference.
+func (e escalationRow) stands() string {
+	return strings.Join([]string{"escalate", Key(e.Person), strconv.FormatInt(e.Message, 10)}, "\x00")
+}
+
+// token is the address part that an answer to the draft comes to.
+func (e escalationRow) token(k Keys) string {
+	var b [8]byte
+	binary.BigEndian.PutUint64(b[:], uint64(e.ID))
+	return k.token(tokenDraft, [referenceSize]byte(b[1:]), e.stands())
+}
+
+// escalate drafts the report and shows it to the sender: nothing goes out before their word.
+func (o *order) escalate(_ Command, line CommandLine) *fault {
+	if x := o.noArguments(line); x != nil {
+		return x
+	}
+	l, n := o.s.Language, o.s.National
+	if len(n.Sector) == 0 {
+		return &fault{"", answerNoNational.say(l)}
+	}
+	text, missing := o.nationalReport()
+	if o.err != nil {
+		return nil
+	}
+	if len(missing) > 0 {
+		return &fault{"", answerIncomplete.say(l, strings.Join(missing, ", "))}
+	}
+	o.do("draft the report", func() error {
+		if _, err := o.t.exec(o.ctx, `UPDATE escalation SET settled_at = ?, outcome = ? WHERE ticket = ? AND settled_at = 0`, o.now, draftSuperseded, o.ticket.ID); err != nil {
+			return err
+		}
+		var id int64
+		p := *o.sender.staff
+		err := o.t.get(o.ctx, &id, `INSERT INTO escalation (ticket, message, person, version, sector, copies, text, asked_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+			o.ticket.ID, o.message, p.Address, o.ticket.Version, list(n.Sector), list(n.Copy), CleanText(text), o.now)
+		if err != nil {
+			return err
+		}
+		o.event("escalation-drafted", o.facts(map[string]any{"to": p.Address}))
+		o.tellStaff(o.ticket, p, Item{Kind: KindNationalDraft, State: o.ticket.State, Text: text, Draft: id})
+		o.said = true
+		return nil
+	})
+	return nil
+}
+
+// readDraft finds the draft to the sender that this mail answers: by its address, or by In-Reply-To where the server knows no
+// plus addresses. The draft's address is issued to that person for that ticket, so it proves as much as their reply address.
+func (f *filing) readDraft() error {
+	if !f.sender.isStaff() {
+		return nil
+	}
+	if f.s.Mailbox.Pattern == "" {
+		return f.readDraftAnswered()
+	}
+	for _, address := range f.a.Recipients {
+		token := f.s.Mailbox.Token(address)
+		purpose, reference, ok := readToken(token)
+		if !ok || purpose != tokenDraft {
+			continue
+		}
+		e, err := f.draftByID(int64(binary.BigEndian.Uint64(append([]byte{0}, reference[:]...))))
+		if err != nil {
+			return err
+		}
+		if e == nil || !f.s.Keys.verify(token, tokenDraft, e.stands()) || !f.isFor(e.Person) {
+			continue
+		}
+		f.sender.draft = e
+		var row replyRow
+		err = f.t.get(f.ctx, &row, `SELECT id, ticket, person, room, generation, issued_at, spent_at, ended_at FROM reply_address WHERE ticket = ? AND person = ? AND room = ? ORDER BY generation DESC LIMIT 1`,
+			e.Ticket, e.Person, string(Internal))
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return f.useReplyAddress(&row, e.Version)
+	}
+	return nil
+}
+
+func (f *filing) readDraftAnswered() error {
+	for _, id := range f.a.InReplyTo {
+		token, _, _ := strings.Cut(id, "@")
+		if !f.s.Keys.isNotice(token) {
+			continue
+		}
+		var kept []string
+		if err := f.t.all(f.ctx, &kept, `SELECT items FROM notice WHERE message_id = ? AND kind = ?`, id, string(KindNationalDraft)); err != nil || len(kept) == 0 {
+			return err
+		}
+		var items []Item
+		if err := json.Unmarshal([]byte(kept[0]), &items); err != nil {
+			return err
+		}
+		e, err := f.draftByID(items[0].Draft)
+		if err != nil {
+			return err
+		}
+		if e != nil && f.isFor(e.Person) {
+			f.sender.draft = e
+		}
+	}
+	return nil
+}
+
+func (f *filing) draftByID(id int64) (*escalationRow, error) {
+	var e escalationRow
+	err := f.t.get(f.ctx, &e, `SELECT `+escalationColumns+` FROM escalation WHERE id = ?`, id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	return &e, err
+}
+
+// saysOfDraft is the clear word that a mail says of a draft; "" where it says none, or nothing proves who says it. Anything but
+// a clear word is a mail like any other.
+func (f *filing) saysOfDraft() string {
+	if f.sender.draft == nil || f.a.Authentication.DMARCFail || f.a.Froms != 1 || f.s.DKIMOnly && f.a.Authentication.DKIM == "" {
+		return ""
+	}
+	switch f.firstWord() {
+	case "ya", "yes":
+		return "yes"
+	case "tidak", "no":
+		return "no"
+	}
+	return ""
+}
+
+// answerDraft sends the report that the mail answers, or drops it.
+func (f *filing) answerDraft() {
+	e, l := f.sender.draft, f.s.Language
+	f.do("place the answer", func() error { return f.placeMessage(VisibleInternal, "") })
+	f.event("received", f.mailFacts())
+	t := f.ticket
+	switch {
+	case e.SettledAt > 0:
+		f.refuseDraft(answerDraftOver.say(l))
+	case f.saysOfDraft() == "no":
+		if f.settleDraft(e, draftDropped) {
+			f.event("escalation-dropped", map[string]any{"message": f.message})
+			f.tellStaff(t, *f.sender.staff, Item{Kind: KindDone, State: t.State, Lines: []string{answerDraftDropped.say(l)}})
+		}
+	case f.at > e.AskedAt+draftGoodFor.Microseconds():
+		if f.settleDraft(e, draftExpired) {
+			f.refuseDraft(answerDraftExpired.say(l))
+		}
+	case t.Version != e.Version:
+		if f.settleDraft(e, draftMovedOn) {
+			f.refuseDraft(answerMovedOn.say(l, t.State.Label(l), t.ChangedBy, FormatTime(fromMicros(t.ChangedAt), f.s.Location, l)))
+		}
+	case f.settleDraft(e, draftSent):
+		f.sendNational(e)
+	}
+}
+
+// settleDraft ends a draft and says whether it was still open: each is sent once.
+func (f *filing) settleDraft(e *escalationRow, outcome string) bool {
+	var n int64
+	f.do("settle the draft", func() (err error) {
+		n, err = f.t.exec(f.ctx, `UPDATE escalation SET settled_at = ?, outcome = ? WHERE id = ? AND settled_at = 0`, f.now, outcome, e.ID)
+		return err
+	})
+	return n == 1
+}
+
+func (f *filing) refuseDraft(words string) {
+	f.tellStaff(f.ticket, *f.sender.staff, Item{Kind: KindRefused, State: f.ticket.State, Lines: []string{words}})
+	f.out.Refused = words
+	f.event("refused", map[string]any{"message": f.message})
+}
+
+// sendNational sends a report to every team of it, each a mail of their own, and ends the statutory clocks. From now on these
+// teams are known on the ticket.
+func (f *filing) sendNational(e *escalationRow) {
+	var sector, copies []string
+	f.do("read the report's recipients", func() error {
+		return errors.Join(json.Unmarshal([]byte(e.Sector), &sector), json.Unmarshal([]byte(e.Copies), &copies))
+	})
+	t, l := f.ticket, f.s.Language
+	all := slices.Concat(sector, copies)
+	for _, address := range all {
+		f.do("note the response team", func() error {
+			_, err := f.t.exec(f.ctx, `INSERT INTO counterpart (ticket, address, added_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`, t.ID, Key(address), f.now)
+			return err
+		})
+		f.tell(t, Address{Address: address}, ToNational, true, Item{Kind: KindNational, State: t.State, Text: e.Text})
+	}
+	t.EscalatedAt = f.now
+	sum := fmt.Sprintf("%x", sha256.Sum256([]byte(e.Text)))
+	f.event("escalated", map[string]any{"message": f.message, "asked": e.Message, "to": strings.Join(all, ", "), "text_sha256": sum})
+	me := *f.sender.staff
+	item := Item{Kind: KindNational, State: t.State, Who: f.author(), Text: e.Text}
+	f.ownerAndDesk(item, me.Address)
+	f.tellStaff(t, me, Item{Kind: KindDone, State: t.State, Lines: []string{answerNationalSent.say(l, strings.Join(all, ", "))}})
+}
+
+// ownerAndDesk tells the ticket's owner and Front Desk, except one address; nobody twice.
+func (f *filing) ownerAndDesk(item Item, except string) {
+	owner, owned := f.staff.byID(f.ticket.Owner)
+	if owned && owner.Address != except {
+		f.tellStaff(f.ticket, owner, item)
+	}
+	for _, s := range f.staff.desk() {
+		if s.Address != except && (!owned || s.ID != owner.ID) {
+			f.tellStaff(f.ticket, s, item)
+		}
+	}
+}
