@@ -1,105 +1,202 @@
 package tickets
 
 import (
-	"bufio"
+	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"slices"
-	"strings"
+	"strconv"
 )
 
-// eachLine calls do with each line of r without its LF; a last line without one counts too. Long lines come whole.
-func eachLine(r io.Reader, do func(string) error) error {
-	b := bufio.NewReaderSize(r, 64<<10)
-	for {
-		line, err := b.ReadString('\n')
-		if line != "" {
-			if err := do(strings.TrimSuffix(line, "\n")); err != nil {
-				return err
-			}
-		}
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-	}
+// Auditing says what an audit compares the record with.
+type Auditing struct {
+	Evidence Evidence
+	// Parts reads the attachments of a raw mail again; nil leaves the index of attachments to the chain alone.
+	Parts func(ctx context.Context, raw io.Reader) []Attachment
+	// Head is what an earlier audit gave as the record's head: the record must be what it was then, with more after it. "" for none.
+	Head string
+	// Progress is told how many tickets of how many were looked at; may be nil.
+	Progress func(done, total int)
 }
 
 // Audited is what an audit looked at.
 type Audited struct {
 	Tickets, Events, Messages int
+	Notices, Ledger, Pieces   int      // notices, ledger rows, pieces of evidence that were read
 	Faults                    []string // in order of discovery
+	Remarks                   []string // what is no fault, but good to know
+	Head                      string   // names the record as it is now: keep it elsewhere
 }
 
 // faultsAtMost bounds what one audit reports: the first one already says that the record was changed.
 const faultsAtMost = 100
 
-// Audit verifies every event's hash and its place in its ticket's chain, that the chain ends where the ticket says, every
-// message against the event that names it, every raw mail against its hash, and that the year's numbers have no gap.
+// Audit is AuditWith against the evidence alone.
 func (s *Store) Audit(ctx context.Context, evidence Evidence) (Audited, error) {
-	a := &audit{s: s, evidence: evidence}
-	for last := int64(0); ; {
-		var rows []ticketRow
-		err := s.look(ctx, func(t *tx) error {
-			rows = nil
-			if err := t.all(ctx, &rows, `SELECT `+ticketColumns+` FROM ticket WHERE id > ? ORDER BY id LIMIT 100`, last); err != nil {
-				return fmt.Errorf("read tickets: %w", err)
-			}
-			for i := range rows {
-				if err := a.ticket(ctx, t, &rows[i]); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			return a.Audited, err
+	return s.AuditWith(ctx, Auditing{Evidence: evidence})
+}
+
+// AuditWith verifies that the record is what the gateway wrote: the chains of events and of the journal link by link, every
+// sealed row against its journal, every message against the event that names it, every raw mail and every mail that went out
+// against its hash, notices against events, the ledger against messages, and the years' numbers for gaps.
+//
+// It may run beside a working gateway: it reads in pages, each of which is one moment's, and holds no transaction while it reads
+// evidence. Its memory does not grow with the record. The error is for faults of the infrastructure; what is wrong with the record is
+// in Faults.
+func (s *Store) AuditWith(ctx context.Context, how Auditing) (Audited, error) {
+	a := &audit{s: s, how: how}
+	for _, step := range []func(context.Context) error{a.head, a.tickets, a.others, a.figures, a.strays} {
+		if err := step(ctx); err != nil {
+			return a.Audited, fmt.Errorf("audit: %w", err)
 		}
-		if len(rows) == 0 || len(a.Faults) >= faultsAtMost {
+		if len(a.Faults) >= faultsAtMost {
 			break
 		}
-		last = rows[len(rows)-1].ID
 	}
-	err := s.look(ctx, func(t *tx) error { return errors.Join(a.numbers(ctx, t), a.unfiled(ctx, t)) })
-	return a.Audited, err
+	return a.Audited, nil
 }
 
 type audit struct {
 	Audited
-	s        *Store
-	evidence Evidence
+	s      *Store
+	how    Auditing
+	pieces []piece // evidence that the page at hand names
 }
 
 func (a *audit) fault(format string, args ...any) {
 	a.Faults = append(a.Faults, fmt.Sprintf(format, args...))
 }
 
-func (a *audit) ticket(ctx context.Context, t *tx, row *ticketRow) error {
-	a.Tickets++
-	events, err := t.events(ctx, row.ID)
+func (a *audit) full() bool { return len(a.Faults) >= faultsAtMost }
+
+// ticketsAtOnce is how many tickets are one page.
+const ticketsAtOnce = 50
+
+// tickets goes through all tickets, those included of which only the journal knows.
+func (a *audit) tickets(ctx context.Context) error {
+	total := 0
+	err := a.s.look(ctx, func(t *tx) error { return t.get(ctx, &total, `SELECT COUNT(*) FROM ticket`) })
+	for last := int64(0); err == nil && !a.full(); {
+		var ids []int64
+		err = a.s.look(ctx, func(t *tx) error {
+			err := t.all(ctx, &ids, `SELECT id FROM (SELECT id FROM (SELECT id FROM ticket WHERE id > ? ORDER BY id LIMIT 50) AS known
+				UNION SELECT part FROM (SELECT part FROM chain WHERE kind = 'ticket' AND part > ? ORDER BY part LIMIT 50) AS said) AS ids ORDER BY id LIMIT 50`, last, last)
+			if err != nil || len(ids) == 0 {
+				return err
+			}
+			return a.page(ctx, t, ids[0], ids[len(ids)-1])
+		})
+		if err != nil && len(ids) > 0 && a.unreadable(ctx, err) {
+			err = nil
+		}
+		if err != nil || len(ids) == 0 {
+			break
+		}
+		err = a.readPieces(ctx)
+		if a.how.Progress != nil {
+			a.how.Progress(a.Tickets, total)
+		}
+		last = ids[len(ids)-1]
+	}
+	return err
+}
+
+// unreadable says whether an error is about what stands in the rows, and reports it then: no value that the gateway writes
+// cannot be read again.
+func (a *audit) unreadable(ctx context.Context, err error) bool {
+	if a.s.infrastructure(ctx, err) != nil {
+		return false
+	}
+	a.fault("the record cannot be read: %v", err)
+	return true
+}
+
+// page checks the tickets whose ids lie in a range, as one moment shows them.
+func (a *audit) page(ctx context.Context, t *tx, from, to int64) error {
+	var rows []ticketRow
+	if err := t.all(ctx, &rows, `SELECT `+ticketColumns+` FROM ticket WHERE id >= ? AND id <= ? ORDER BY id`, from, to); err != nil {
+		return fmt.Errorf("read tickets: %w", err)
+	}
+	names := map[int64]string{}
+	for _, r := range rows {
+		names[r.ID] = r.Number
+	}
+	called := func(h home) string {
+		if n := names[h.part]; n != "" {
+			return n
+		}
+		return h.String()
+	}
+	if err := a.seals(ctx, t, "ticket", from, to, called); err != nil {
+		return err
+	}
+	said, err := a.chains(ctx, t, rows, from, to)
 	if err != nil {
 		return err
 	}
-	said := facts{map[int64]string{}, map[int64]Visibility{}, map[string]string{}}
+	for last := int64(0); ; {
+		mails, err := a.mails(ctx, t, from, to, last)
+		if err != nil {
+			return err
+		}
+		if len(mails) == 0 {
+			break
+		}
+		for _, m := range mails {
+			if f := said[m.Ticket]; f != nil {
+				a.mail(f, m)
+			}
+		}
+		last = mails[len(mails)-1].ID
+	}
+	if err := a.notices(ctx, t, said, from, to); err != nil {
+		return err
+	}
+	for _, r := range rows {
+		said[r.ID].close(a)
+	}
+	return nil
+}
+
+// chains verifies the events of a page's tickets and returns what they say.
+func (a *audit) chains(ctx context.Context, t *tx, rows []ticketRow, from, to int64) (map[int64]*facts, error) {
+	var all []struct {
+		Ticket int64
+		eventRow
+	}
+	if err := t.all(ctx, &all, `SELECT ticket, `+eventColumns+` FROM event WHERE ticket >= ? AND ticket <= ? ORDER BY ticket, seq`, from, to); err != nil {
+		return nil, fmt.Errorf("read events: %w", err)
+	}
+	events := map[int64][]Event{}
+	for _, e := range all {
+		events[e.Ticket] = append(events[e.Ticket], e.event())
+	}
+	said := map[int64]*facts{}
+	for i := range rows {
+		a.Tickets++
+		said[rows[i].ID] = a.chain(&rows[i], events[rows[i].ID])
+	}
+	return said, nil
+}
+
+// chain verifies one ticket's events.
+func (a *audit) chain(row *ticketRow, events []Event) *facts {
+	said := newFacts(row)
 	prev, state := "", State("")
 	for i, e := range events {
 		a.Events++
 		switch {
 		case e.Seq != i+1:
 			a.fault("%s: event %d is missing", row.Number, i+1)
-			return nil
+			return said
 		case e.Prev != prev:
 			a.fault("%s: event %d (%s) does not follow the one before it", row.Number, e.Seq, e.Kind)
 		case e.sum(Number(row.Number)) != e.Hash:
 			a.fault("%s: event %d (%s, %s) was changed: its hash does not match", row.Number, e.Seq, e.Kind, e.At.Format("2006-01-02 15:04:05"))
+		case e.From != state && !(i == 0 && e.From == ""):
+			a.fault("%s: event %d (%s) begins at %s, the one before it ends at %s", row.Number, e.Seq, e.Kind, e.From, state)
 		}
 		prev, state = e.Hash, e.To
 		said.read(e)
@@ -112,151 +209,82 @@ func (a *audit) ticket(ctx context.Context, t *tx, row *ticketRow) error {
 	case row.State != state:
 		a.fault("%s: the state is %s, its events say %s", row.Number, row.State, state)
 	}
-	return a.messages(ctx, t, row, said)
+	return said
 }
 
-// facts is what a ticket's events say of its mails.
-type facts struct {
-	named map[int64]string     // digests of the messages that events name
-	shown map[int64]Visibility // who may see them, after the last event that says so
-	sent  map[string]string    // hashes of the mails that went out, by Message-ID
-}
-
-func (f facts) read(e Event) {
-	var data struct {
-		Message    int64
-		Messages   []int64
-		Visibility Visibility
-		Digest     string
-		MessageID  string `json:"message_id"`
-		SHA256     string
-	}
-	if json.Unmarshal(e.Data, &data) != nil {
-		return
-	}
-	if data.Message > 0 && data.Digest != "" {
-		f.named[data.Message], f.shown[data.Message] = data.Digest, data.Visibility
-	}
-	if e.Kind == "released" {
-		for _, id := range data.Messages {
-			f.shown[id] = VisiblePublic
-		}
-	}
-	if e.Kind == "sent" && data.MessageID != "" && data.SHA256 != "" {
-		f.sent[data.MessageID] = data.SHA256
-	}
-}
-
-// auditedRow is a message's row with its digest.
+// auditedRow is a message's row with what an audit needs beside it.
 type auditedRow struct {
 	messageRow
+	Ticket int64
 	Digest string
+	Notice int64
+	n      []int64 // the attachments' numbers as they stand in their rows
+	files  []Attachment
+}
+
+// mailsAtOnce bounds the texts that an audit holds.
+const mailsAtOnce = 20
+
+// mails reads some messages of a range of tickets with their attachments, those after an id.
+func (a *audit) mails(ctx context.Context, t *tx, from, to, after int64) ([]auditedRow, error) {
+	var rows []auditedRow
+	err := t.all(ctx, &rows, `SELECT `+messageColumns+`, ticket, digest, notice FROM message WHERE ticket >= ? AND ticket <= ? AND id > ? ORDER BY id LIMIT `+strconv.Itoa(mailsAtOnce), from, to, after)
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	var files []struct {
+		Message, N  int64
+		ContentType string `db:"content_type"`
+		ContentID   string `db:"content_id"`
+		Attachment
+	}
+	err = t.all(ctx, &files, `SELECT a.message, a.n, a.filename, a.content_type, a.size, a.sha256, a.inline, a.content_id, a.place, a.decoration FROM attachment a JOIN message m ON m.id = a.message
+		WHERE m.ticket >= ? AND m.ticket <= ? AND a.message >= ? AND a.message <= ? ORDER BY a.message, a.n`, from, to, rows[0].ID, rows[len(rows)-1].ID)
+	if err != nil {
+		return nil, fmt.Errorf("read attachments: %w", err)
+	}
+	for _, f := range files {
+		i, found := slices.BinarySearchFunc(rows, f.Message, func(r auditedRow, id int64) int { return cmp.Compare(r.ID, id) })
+		if found {
+			f.Attachment.ContentType, f.Attachment.ContentID = f.ContentType, f.ContentID
+			rows[i].files, rows[i].n = append(rows[i].files, f.Attachment), append(rows[i].n, f.N)
+		}
+	}
+	return rows, nil
 }
 
 // whole says whether the row and those of its attachments are as they were written.
-func (r auditedRow) whole(ctx context.Context, t *tx) (bool, error) {
-	m := r.message()
-	err := t.attachments(ctx, &m)
-	return digestMessage(r.messageRow, m.Attachments) == r.Digest, err
+func (r auditedRow) whole() bool {
+	for i, n := range r.n {
+		if n != int64(i)+1 {
+			return false
+		}
+	}
+	return digestMessage(r.messageRow, r.files) == r.Digest
 }
 
-func (a *audit) messages(ctx context.Context, t *tx, row *ticketRow, facts facts) error {
-	named, sent, shown := facts.named, facts.sent, facts.shown
-	var rows []auditedRow
-	if err := t.all(ctx, &rows, `SELECT `+messageColumns+`, digest FROM message WHERE ticket = ? ORDER BY id`, row.ID); err != nil {
-		return fmt.Errorf("read messages of %s: %w", row.Number, err)
+// mail checks one message of a ticket against what the ticket's events say.
+func (a *audit) mail(f *facts, r auditedRow) {
+	a.Messages++
+	switch named := f.named[r.ID]; {
+	case !r.whole():
+		a.fault("%s: message %d was changed: its digest does not match", f.name, r.ID)
+	case r.Direction == "in" && named == "":
+		a.fault("%s: message %d is named by no event", f.name, r.ID)
+	case r.Direction == "in" && named != r.Digest:
+		a.fault("%s: message %d is not the one that its event names", f.name, r.ID)
+	case r.Direction == "out" && f.sent[r.MessageID] != "" && f.sent[r.MessageID] != r.SHA256:
+		a.fault("%s: mail %d is not the one that was sent", f.name, r.ID)
+	case f.shown[r.ID] != "" && f.shown[r.ID] != r.Visibility:
+		a.fault("%s: message %d is %s, its events say %s", f.name, r.ID, r.Visibility, f.shown[r.ID])
 	}
-	for _, r := range rows {
-		a.Messages++
-		whole, err := r.whole(ctx, t)
-		if err != nil {
-			return err
-		}
-		switch {
-		case !whole:
-			a.fault("%s: message %d was changed: its digest does not match", row.Number, r.ID)
-		case r.Direction == "in" && named[r.ID] == "":
-			a.fault("%s: message %d is named by no event", row.Number, r.ID)
-		case r.Direction == "in" && named[r.ID] != r.Digest:
-			a.fault("%s: message %d is not the one that its event names", row.Number, r.ID)
-		case r.Direction == "out" && sent[r.MessageID] != "" && sent[r.MessageID] != r.SHA256:
-			a.fault("%s: mail %d is not the one that was sent", row.Number, r.ID)
-		case shown[r.ID] != "" && shown[r.ID] != r.Visibility:
-			a.fault("%s: message %d is %s, its events say %s", row.Number, r.ID, r.Visibility, shown[r.ID])
-		}
-		delete(named, r.ID)
-		delete(sent, r.MessageID)
-		if words := a.mail(ctx, r.SHA256); words != "" {
-			a.fault("%s: the raw mail of message %d (%s) %s", row.Number, r.ID, r.SHA256, words)
-		}
+	delete(f.named, r.ID)
+	if r.Direction == "out" {
+		f.mails[r.MessageID] = r.SHA256
+		delete(f.sent, r.MessageID)
 	}
-	for _, id := range slices.Sorted(maps.Keys(named)) {
-		a.fault("%s: message %d is missing", row.Number, id)
-	}
-	for _, id := range slices.Sorted(maps.Keys(sent)) {
-		a.fault("%s: the mail %s that was sent is missing", row.Number, id)
-	}
-	return nil
+	a.pieces = append(a.pieces, piece{fmt.Sprintf("%s: the raw mail of message %d", f.name, r.ID), r.SHA256, r.Size, r.files})
 }
 
-// mail says what is wrong with a piece of evidence; "" where it is whole.
-func (a *audit) mail(ctx context.Context, sum string) string {
-	r, err := a.evidence.Open(ctx, sum)
-	if errors.Is(err, ErrNotFound) {
-		return "is missing from the evidence"
-	}
-	if err != nil {
-		return "cannot be read: " + err.Error()
-	}
-	defer r.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, r); err != nil {
-		return "cannot be read: " + err.Error()
-	}
-	if hex.EncodeToString(h.Sum(nil)) != sum {
-		return "was changed: its hash does not match"
-	}
-	return ""
-}
-
-// numbers finds gaps in the years' counters.
-func (a *audit) numbers(ctx context.Context, t *tx) error {
-	var years []struct{ Year, Last, Most, Count int }
-	err := t.all(ctx, &years, `SELECT c.year, c.last, COALESCE(MAX(t.serial), 0) AS most, COUNT(t.id) AS count FROM counter c LEFT JOIN ticket t ON t.year = c.year GROUP BY c.year, c.last ORDER BY c.year`)
-	if err != nil {
-		return fmt.Errorf("read counters: %w", err)
-	}
-	for _, y := range years {
-		if y.Last != y.Most || y.Last != y.Count {
-			a.fault("%d: %d numbers were given, %d tickets are there", y.Year, y.Last, y.Count)
-		}
-	}
-	return nil
-}
-
-// unfiled checks the raw mails that belong to no ticket.
-func (a *audit) unfiled(ctx context.Context, t *tx) error {
-	for last := int64(0); ; {
-		var rows []auditedRow
-		if err := t.all(ctx, &rows, `SELECT `+messageColumns+`, digest FROM message WHERE ticket = 0 AND id > ? ORDER BY id LIMIT 200`, last); err != nil {
-			return fmt.Errorf("read messages: %w", err)
-		}
-		if len(rows) == 0 {
-			return nil
-		}
-		for _, r := range rows {
-			a.Messages++
-			whole, err := r.whole(ctx, t)
-			if err != nil {
-				return err
-			}
-			if !whole {
-				a.fault("message %d without a ticket was changed: its digest does not match", r.ID)
-			}
-			if words := a.mail(ctx, r.SHA256); words != "" {
-				a.fault("message %d without a ticket: the raw mail (%s) %s", r.ID, r.SHA256, words)
-			}
-		}
-		last = rows[len(rows)-1].ID
-	}
-}
+// errNoHead is what is wrong with the text of a head.
+var errNoHead = errors.New("no head of a record: give it as an audit printed it, NUMBER-HASH")

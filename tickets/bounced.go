@@ -64,6 +64,7 @@ func (f *filing) bounced() bool {
 	if !final {
 		f.do("note the delay", func() error {
 			_, err := f.t.exec(f.ctx, `UPDATE notice SET words = ? WHERE id = ? AND state IN ('queued', 'sent')`, words, n.ID)
+			f.t.wrote("notice", n.ID)
 			return err
 		})
 		return true
@@ -105,6 +106,7 @@ func (f *filing) endDelivery(n *noticeRow, words string, hard bool) {
 		if _, err := f.t.exec(f.ctx, `UPDATE notice SET state = 'bounced', words = ?, settled_at = ? WHERE id = ? AND SUBSTR(words, 1, 10) <> 'withdrawn:'`, words, f.now, n.ID); err != nil {
 			return err
 		}
+		f.t.wrote("notice", n.ID)
 		if !hard {
 			return nil
 		}
@@ -113,7 +115,10 @@ func (f *filing) endDelivery(n *noticeRow, words string, hard bool) {
 			return err
 		}
 		known = added == 0
-		_, err = f.t.exec(f.ctx, `UPDATE notice SET state = 'held', words = ? WHERE recipient = ? AND state = 'queued' AND leased_until < ?`, "held: the address refused an earlier mail: "+words, n.Recipient, f.now)
+		f.t.wrote("undeliverable", n.Recipient)
+		var held []int64
+		err = f.t.all(f.ctx, &held, `UPDATE notice SET state = 'held', words = ? WHERE recipient = ? AND state = 'queued' AND leased_until < ? RETURNING id`, "held: the address refused an earlier mail: "+words, n.Recipient, f.now)
+		f.t.wroteAll("notice", held)
 		return err
 	})
 	f.event("bounced", map[string]any{"to": n.Recipient, "kind": n.Kind, "message_id": n.MessageID, "words": words})

@@ -25,6 +25,7 @@ func (o *order) moveReporter(c Command, line CommandLine) *fault {
 	former := t.Reporter
 	o.dismiss(former)
 	o.do("end their participation", func() error {
+		o.t.wrote("participant", t.ID, address)
 		_, err := o.t.exec(o.ctx, `UPDATE participant SET removed_at = ? WHERE ticket = ? AND address = ? AND removed_at = 0`, o.now, t.ID, address)
 		return err
 	})
@@ -43,7 +44,9 @@ func (o *order) dismiss(address string) {
 		return
 	}
 	o.do("end reply addresses", func() error {
-		_, err := o.t.exec(o.ctx, `UPDATE reply_address SET ended_at = ? WHERE ticket = ? AND person = ? AND ended_at = 0`, o.now, o.ticket.ID, address)
+		var ended []int64
+		err := o.t.all(o.ctx, &ended, `UPDATE reply_address SET ended_at = ? WHERE ticket = ? AND person = ? AND ended_at = 0 RETURNING id`, o.now, o.ticket.ID, address)
+		o.t.wroteAll("reply_address", ended)
 		return err
 	})
 	o.do("withdraw notices", func() error {
@@ -56,9 +59,11 @@ func (o *order) dismiss(address string) {
 
 // withdraw keeps notices from being sent, also by a later retry; what went out already stays as it is.
 func (t *tx) withdraw(ctx context.Context, which string, now int64, why string, args ...any) error {
-	_, err := t.exec(ctx, `UPDATE notice SET settled_at = CASE WHEN state IN ('queued', 'held') THEN ? ELSE settled_at END, words = ?,
-		state = CASE WHEN state IN ('queued', 'held') THEN 'failed' ELSE state END WHERE state IN ('queued', 'held', 'failed', 'bounced') AND `+which,
+	var ids []int64
+	err := t.all(ctx, &ids, `UPDATE notice SET settled_at = CASE WHEN state IN ('queued', 'held') THEN ? ELSE settled_at END, words = ?,
+		state = CASE WHEN state IN ('queued', 'held') THEN 'failed' ELSE state END WHERE state IN ('queued', 'held', 'failed', 'bounced') AND `+which+` RETURNING id`,
 		append([]any{now, "withdrawn: " + why}, args...)...)
+	t.wroteAll("notice", ids)
 	return err
 }
 
@@ -80,6 +85,7 @@ func (o *order) release(address string) {
 		var ids []int64
 		err := o.t.all(o.ctx, &ids, `UPDATE message SET visibility = 'public' WHERE ticket = ? AND from_address = ? AND visibility = 'unverified' RETURNING id`, o.ticket.ID, address)
 		if err == nil && len(ids) > 0 {
+			o.t.wroteAll("message", ids)
 			o.event("released", o.facts(map[string]any{"messages": ids, "of": address}))
 		}
 		return err
@@ -96,6 +102,7 @@ func (o *order) cc(c Command, line CommandLine) *fault {
 	}
 	name := o.nameOf(address)
 	o.do("add the participant", func() error {
+		o.t.wrote("participant", o.ticket.ID, address)
 		_, err := o.t.exec(o.ctx, `INSERT INTO participant (ticket, address, name, added_at) VALUES (?, ?, ?, ?)
 			ON CONFLICT (ticket, address) DO UPDATE SET removed_at = 0, added_at = excluded.added_at, proven = 0`, o.ticket.ID, address, name, o.now)
 		return err
@@ -115,6 +122,7 @@ func (o *order) uncc(c Command, line CommandLine) *fault {
 	address = Key(address)
 	var n int64
 	o.do("remove the participant", func() (err error) {
+		o.t.wrote("participant", o.ticket.ID, address)
 		n, err = o.t.exec(o.ctx, `UPDATE participant SET removed_at = ? WHERE ticket = ? AND address = ? AND removed_at = 0`, o.now, o.ticket.ID, address)
 		return err
 	})
@@ -178,6 +186,7 @@ func (o *order) away(c Command, line CommandLine) *fault {
 		if _, err := o.t.exec(o.ctx, `UPDATE staff SET away_until = ? WHERE id = ?`, micros(at), p.ID); err != nil {
 			return err
 		}
+		o.t.wrote("staff", p.ID)
 		return o.t.all(o.ctx, &numbers, `SELECT number FROM ticket WHERE owner = ? AND state IN ('responding', 'monitoring') ORDER BY id`, p.ID)
 	})
 	for _, s := range o.staff.with(FrontDesk) {

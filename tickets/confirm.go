@@ -82,11 +82,13 @@ func (f *filing) askConfirmation() {
 		if f.ticket != nil {
 			version = f.ticket.Version
 		}
-		_, err = f.t.exec(f.ctx, `INSERT INTO confirmation (message, ticket, person, version, seen, room, language, commands, asked_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		var id int64
+		err = f.t.get(f.ctx, &id, `INSERT INTO confirmation (message, ticket, person, version, seen, room, language, commands, asked_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
 			f.message, f.ticketID(), p.Address, version, f.sender.version, string(f.sender.room), string(f.a.Language), CleanText(string(commands)), f.now)
 		if err != nil {
 			return err
 		}
+		f.t.wrote("confirmation", id)
 		f.event("confirmation-asked", map[string]any{"message": f.message, "to": p.Address})
 		f.tellStaff(f.ticket, p, f.confirmationItem(lines))
 		return nil
@@ -207,6 +209,7 @@ func (f *filing) settleConfirmation(c *confirmationRow, outcome string) bool {
 	var n int64
 	f.do("settle the request to confirm", func() (err error) {
 		n, err = f.t.exec(f.ctx, `UPDATE confirmation SET settled_at = ?, outcome = ? WHERE id = ? AND settled_at = 0`, f.now, outcome, c.ID)
+		f.t.wrote("confirmation", c.ID)
 		return err
 	})
 	return n == 1
@@ -271,6 +274,9 @@ func (f *filing) carryOutKept(c *confirmationRow) {
 	answer := *f
 	f.a, f.message, f.recorded, f.visible, f.purpose, f.textPlaced = kept.a, kept.message, kept.recorded, kept.visible, kept.purpose, false
 	f.sender = sender{address: kept.a.From, staff: answer.sender.staff, proof: ProofReplyAddress, detail: "confirmed", version: c.Seen, room: c.Room}
+	if c.Ticket == 0 {
+		f.t.adopted("message", kept.message) // its commands may open a ticket
+	}
 	first := len(f.events)
 	f.event("confirmed", map[string]any{"message": c.Message})
 	before := f.savepoint()

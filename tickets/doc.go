@@ -6,7 +6,8 @@
 //     the events and the notices together. After a fault either all of it is there or nothing is, and filing the same mail
 //     again changes nothing.
 //   - The record is append-only. Every change is an event that carries the SHA-256 of its content and of the event before it;
-//     raw mails lie in the evidence store under their own SHA-256. Store.Audit finds what was changed afterwards.
+//     raw mails lie in the evidence store under their own SHA-256. The journal keeps, in the same transaction, how each row then
+//     reads: whoever writes a row of a sealedTable says so with tx.wrote. Store.Audit finds what was changed afterwards.
 //   - A notice is an intent that outlives every crash: it is told at least once, always as the same mail.
 //   - Only infrastructure fails (database, disk, context). What a mail asks for and may not have is an answer, never an error.
 //

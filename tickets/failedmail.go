@@ -60,6 +60,7 @@ func (s *Store) Faulted(ctx context.Context, a Arrival, fault error, now time.Ti
 		if err != nil {
 			return err
 		}
+		t.wrote("failed_mail", row.ID)
 		waypoint.Pass(ctx, waypoint.FaultWritten)
 		if givenUp = row.Faults >= faultsBeforeFailed; !givenUp {
 			return nil
@@ -70,6 +71,7 @@ func (s *Store) Faulted(ctx context.Context, a Arrival, fault error, now time.Ti
 		if _, err := t.exec(ctx, `INSERT INTO ledger (mailbox, uid_validity, uid, message, verdict, at) VALUES (?, ?, ?, 0, 'failed', ?) ON CONFLICT DO NOTHING`, a.Mailbox, a.UIDValidity, a.UID, micros(now)); err != nil {
 			return err
 		}
+		t.wrote("ledger", a.Mailbox, a.UIDValidity, a.UID)
 		f, err := newFiling(ctx, t, Arrival{At: now}, now)
 		if err != nil {
 			return err
@@ -110,6 +112,7 @@ func (s *Store) FailedMails(ctx context.Context) ([]FailedMail, error) {
 // SettleFailed notes that a failed mail was taken in after all.
 func (s *Store) SettleFailed(ctx context.Context, id int64, now time.Time) error {
 	return s.write(ctx, func(t *tx) error {
+		t.wrote("failed_mail", id)
 		n, err := t.exec(ctx, `UPDATE failed_mail SET settled_at = ? WHERE id = ? AND settled_at = 0`, micros(now), id)
 		if err == nil && n == 0 {
 			err = fmt.Errorf("failed mail %d: %w", id, ErrNotFound)

@@ -1,6 +1,7 @@
 package tickets
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -86,7 +87,15 @@ func (f *filing) rememberDKIM() error {
 	if !f.sender.isStaff() || d.DKIM == "" || d.DMARCFail || f.a.Froms != 1 {
 		return nil
 	}
-	_, err := f.t.exec(f.ctx, `INSERT INTO dkim_sender (address, since) VALUES (?, ?) ON CONFLICT DO NOTHING`, f.sender.staff.Address, f.now)
+	return f.t.carriesDKIM(f.ctx, f.sender.staff.Address, f.now)
+}
+
+// carriesDKIM notes that an address' mail carries DKIM.
+func (t *tx) carriesDKIM(ctx context.Context, address string, now int64) error {
+	added, err := t.exec(ctx, `INSERT INTO dkim_sender (address, since) VALUES (?, ?) ON CONFLICT DO NOTHING`, address, now)
+	if added > 0 {
+		t.wrote("dkim_sender", address)
+	}
 	return err
 }
 

@@ -60,6 +60,7 @@ func (f *filing) placeMessage(v Visibility, purpose string) error {
 		f.purpose = purpose
 	}
 	_, err := f.t.exec(f.ctx, `UPDATE message SET ticket = ?, visibility = ?, purpose = ? WHERE id = ?`, f.ticketID(), string(v), f.purpose, f.message)
+	f.t.wrote("message", f.message)
 	if err != nil {
 		return fmt.Errorf("place the message: %w", err)
 	}
@@ -140,6 +141,7 @@ func (f *filing) mayTellOfReport() bool {
 func (s *Store) SawMailbox(ctx context.Context, name string, uidValidity uint32, now time.Time) (first time.Time, err error) {
 	var at int64
 	err = s.write(ctx, func(t *tx) error {
+		t.wrote("mailbox", name, uidValidity)
 		return t.get(ctx, &at, `INSERT INTO mailbox (name, uid_validity, seen_at) VALUES (?, ?, COALESCE((SELECT MIN(seen_at) FROM mailbox WHERE name = ?), ?))
 			ON CONFLICT (name, uid_validity) DO UPDATE SET seen_at = mailbox.seen_at RETURNING seen_at`, name, uidValidity, name, micros(now))
 	})

@@ -278,19 +278,22 @@ func (s *Store) Rendered(ctx context.Context, n Notice, sha256 string, size int6
 		if done == 0 {
 			return ErrClaimLost
 		}
+		t.wrote("notice", n.ID)
 		visibility := VisiblePublic
 		if n.Audience == ToStaff || n.Audience == ToNational {
 			visibility = VisibleInternal
 		}
 		at, text := micros(s.now()), CleanText(withoutPasswords(n, text))
-		_, err = t.exec(ctx, `INSERT INTO message (ticket, at, direction, visibility, from_address, from_name, recipients, subject, text, new_text, body, automatic, proof, proof_detail, sha256, size, message_id, fingerprint, notice, digest)
-			VALUES (?, ?, 'out', ?, ?, ?, ?, ?, ?, ?, '', ?, '', '', ?, ?, ?, '', ?, ?)`,
+		var id int64
+		err = t.get(ctx, &id, `INSERT INTO message (ticket, at, direction, visibility, from_address, from_name, recipients, subject, text, new_text, body, automatic, proof, proof_detail, sha256, size, message_id, fingerprint, notice, digest)
+			VALUES (?, ?, 'out', ?, ?, ?, ?, ?, ?, ?, '', ?, '', '', ?, ?, ?, '', ?, ?) RETURNING id`,
 			n.Ticket.ID, at, string(visibility), s.Mailbox.Address, s.TeamName, list([]string{n.To.Address}), n.Subject, text, text, automaticOf(n), sha256, size, n.MessageID, n.ID,
 			digestMessage(messageRow{At: at, Direction: "out", FromAddress: s.Mailbox.Address, FromName: s.TeamName, Recipients: list([]string{n.To.Address}), Subject: n.Subject, Text: text, NewText: text,
 				Automatic: automaticOf(n), SHA256: sha256, Size: size, MessageID: n.MessageID, Problems: "[]"}, nil))
 		if err != nil {
 			return fmt.Errorf("record the mail of notice %d: %w", n.ID, err)
 		}
+		t.wrote("message", id)
 		return nil
 	})
 }
@@ -304,7 +307,9 @@ func automaticOf(n Notice) string {
 
 // Renew extends the claim on a notice while a slow relay takes it.
 func (s *Store) Renew(ctx context.Context, n Notice) error {
-	return s.claimed(ctx, n, waypoint.ClaimRenewed, waypoint.ClaimRenewed, `UPDATE notice SET leased_until = `+s.dialect.leaseNow+` + ? WHERE id = ? AND attempts = ? AND state = 'queued'`, s.leaseNow(s.now()), s.lease().Microseconds(), n.ID, n.Attempt)
+	return s.settle(ctx, waypoint.ClaimRenewed, waypoint.ClaimRenewed, func(t *tx) error {
+		return t.claimed(ctx, n, `UPDATE notice SET leased_until = `+s.dialect.leaseNow+` + ? WHERE id = ? AND attempts = ? AND state = 'queued'`, s.leaseNow(s.now()), s.lease().Microseconds(), n.ID, n.Attempt)
+	})
 }
 
 // settle is write with the points before and after the commit.
@@ -323,17 +328,15 @@ func (s *Store) settle(ctx context.Context, written, recorded waypoint.Point, do
 }
 
 // claimed runs a statement that touches a notice only where the claim still holds.
-func (s *Store) claimed(ctx context.Context, n Notice, written, recorded waypoint.Point, query string, args ...any) error {
-	return s.settle(ctx, written, recorded, func(t *tx) error {
-		touched, err := t.exec(ctx, query, args...)
-		if err != nil {
-			return fmt.Errorf("settle notice %d: %w", n.ID, err)
-		}
-		if touched == 0 {
-			return ErrClaimLost
-		}
-		return nil
-	})
+func (t *tx) claimed(ctx context.Context, n Notice, query string, args ...any) error {
+	touched, err := t.exec(ctx, query, args...)
+	if err != nil {
+		return fmt.Errorf("settle notice %d: %w", n.ID, err)
+	}
+	if touched == 0 {
+		return ErrClaimLost
+	}
+	return nil
 }
 
 // Sent records that the relay took responsibility, with its words.
@@ -348,6 +351,7 @@ func (s *Store) Sent(ctx context.Context, n Notice, words string) error {
 		if touched == 0 {
 			return ErrClaimLost
 		}
+		t.wrote("notice", n.ID)
 		return t.deliveryEvent(ctx, n.ID, now, "sent", "")
 	})
 }
@@ -390,8 +394,11 @@ func (s *Store) Later(ctx context.Context, n Notice, words string) error {
 	}
 	wait := waits[min(max(n.Attempt, 1), len(waits))-1]
 	wait += time.Duration((rand.Float64() - 0.5) * 0.2 * float64(wait))
-	return s.claimed(ctx, n, waypoint.LaterWritten, waypoint.LaterRecorded, `UPDATE notice SET next_at = ?, words = ?, leased_until = 0 WHERE id = ? AND attempts = ? AND state = 'queued'`,
-		micros(now.Add(wait)), Shorten(CleanLine(words), 500), n.ID, n.Attempt)
+	return s.settle(ctx, waypoint.LaterWritten, waypoint.LaterRecorded, func(t *tx) error {
+		t.wrote("notice", n.ID)
+		return t.claimed(ctx, n, `UPDATE notice SET next_at = ?, words = ?, leased_until = 0 WHERE id = ? AND attempts = ? AND state = 'queued'`,
+			micros(now.Add(wait)), Shorten(CleanLine(words), 500), n.ID, n.Attempt)
+	})
 }
 
 // Failed records that a notice will not arrive, and tells Front Desk with the server's words; failures of what tells of
@@ -408,6 +415,7 @@ func (s *Store) Failed(ctx context.Context, n Notice, words string) error {
 		if touched == 0 {
 			return ErrClaimLost
 		}
+		t.wrote("notice", n.ID)
 		if err := t.deliveryEvent(ctx, n.ID, micros(now), "undelivered", words); err != nil {
 			return err
 		}
@@ -491,10 +499,17 @@ func (s *Store) RetryOutbox(ctx context.Context, id int64) (int64, error) {
 	var n int64
 	err := s.write(ctx, func(t *tx) (err error) {
 		now := micros(s.now())
-		if _, err = t.exec(ctx, `DELETE FROM undeliverable WHERE ? = 0 OR address = (SELECT recipient FROM notice WHERE id = ?)`, id, id); err != nil {
+		var freed []string
+		if err = t.all(ctx, &freed, `DELETE FROM undeliverable WHERE ? = 0 OR address = (SELECT recipient FROM notice WHERE id = ?) RETURNING address`, id, id); err != nil {
 			return err
 		}
-		n, err = t.exec(ctx, `UPDATE notice SET state = 'queued', next_at = ?, leased_until = 0, settled_at = 0, queued_at = ? WHERE state IN ('queued', 'held', 'failed', 'bounced') AND leased_until <= `+s.dialect.leaseNow+` AND (? = 0 OR id = ?) AND SUBSTR(words, 1, 10) <> 'withdrawn:'`, now, now, s.leaseNow(s.now()), id, id)
+		for _, address := range freed {
+			t.wrote("undeliverable", address)
+		}
+		var ids []int64
+		err = t.all(ctx, &ids, `UPDATE notice SET state = 'queued', next_at = ?, leased_until = 0, settled_at = 0, queued_at = ? WHERE state IN ('queued', 'held', 'failed', 'bounced') AND leased_until <= `+s.dialect.leaseNow+` AND (? = 0 OR id = ?) AND SUBSTR(words, 1, 10) <> 'withdrawn:' RETURNING id`, now, now, s.leaseNow(s.now()), id, id)
+		t.wroteAll("notice", ids)
+		n = int64(len(ids))
 		return err
 	})
 	if err != nil {

@@ -75,6 +75,7 @@ func (f *filing) markProven() {
 		return
 	}
 	f.do("mark the participant proven", func() error {
+		f.t.wrote("participant", f.ticket.ID, f.sender.key())
 		_, err := f.t.exec(f.ctx, `UPDATE participant SET proven = 1 WHERE ticket = ? AND address = ?`, f.ticket.ID, f.sender.key())
 		return err
 	})

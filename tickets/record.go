@@ -39,15 +39,21 @@ func (f *filing) clean() {
 	}
 	a.MessageID = cleanID(a.MessageID)
 	a.InReplyTo, a.References = cleanIDs(a.InReplyTo), cleanIDs(a.References)
-	a.Attachments = a.Attachments[:min(len(a.Attachments), maxAttachments)]
-	for i := range a.Attachments {
-		a.Attachments[i].Filename = Shorten(CleanLine(a.Attachments[i].Filename), maxName)
-		a.Attachments[i].ContentType = CleanLine(a.Attachments[i].ContentType)
-		a.Attachments[i].ContentID, a.Attachments[i].Place = CleanLine(a.Attachments[i].ContentID), CleanLine(a.Attachments[i].Place)
-	}
+	a.Attachments = cleanAttachments(a.Attachments)
 	for i := range a.Problems {
 		a.Problems[i] = CleanLine(a.Problems[i])
 	}
+}
+
+// cleanAttachments brings a mail's attachments into the form of their rows.
+func cleanAttachments(list []Attachment) []Attachment {
+	list = list[:min(len(list), maxAttachments)]
+	for i := range list {
+		a := &list[i]
+		a.Filename, a.ContentType = Shorten(CleanLine(a.Filename), maxName), CleanLine(a.ContentType)
+		a.ContentID, a.Place = CleanLine(a.ContentID), CleanLine(a.Place)
+	}
+	return list
 }
 
 func cleanID(id string) string {
@@ -103,6 +109,7 @@ func (f *filing) enterLedger(message int64) error {
 	if err != nil {
 		return fmt.Errorf("write ledger: %w", err)
 	}
+	f.t.wrote("ledger", f.a.Mailbox, f.a.UIDValidity, f.a.UID)
 	return nil
 }
 
@@ -125,6 +132,7 @@ func (f *filing) record() {
 		if err != nil {
 			return err
 		}
+		f.t.wrote("message", f.message)
 		f.recorded = f.digest()
 		f.out.MessageID = f.message
 		return f.enterLedger(f.message)
@@ -187,6 +195,7 @@ func (f *filing) spendReplyAddresses() error {
 		if _, err := f.t.exec(f.ctx, `UPDATE reply_address SET spent_at = ? WHERE id = ? AND spent_at = 0`, f.now, id); err != nil {
 			return err
 		}
+		f.t.wrote("reply_address", id)
 	}
 	return nil
 }

@@ -149,15 +149,21 @@ func (s *Store) AddStaff(ctx context.Context, p Staff, now time.Time) error {
 		for i, r := range p.Roles {
 			roles[i] = string(r)
 		}
-		_, err = t.exec(ctx, `INSERT INTO staff (address, name, roles, team, aliases, shared, members, added_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+		var id int64
+		err = t.get(ctx, &id, `INSERT INTO staff (address, name, roles, team, aliases, shared, members, added_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
 			p.Address, p.Name, strings.Join(roles, " "), p.Team, list(p.Aliases), bit(p.Shared), list(p.Members), micros(now))
 		if err != nil {
 			return fmt.Errorf("add staff %s: %w", p.Address, err)
 		}
-		if _, err = t.exec(ctx, `DELETE FROM undeliverable WHERE address = ?`, p.Address); err != nil {
+		t.wrote("staff", id)
+		if n, err := t.exec(ctx, `DELETE FROM undeliverable WHERE address = ?`, p.Address); err != nil {
 			return fmt.Errorf("release held notices: %w", err)
+		} else if n > 0 {
+			t.wrote("undeliverable", p.Address)
 		}
-		_, err = t.exec(ctx, `UPDATE notice SET state = 'queued', next_at = ?, queued_at = ? WHERE recipient = ? AND state = 'held'`, micros(now), micros(now), p.Address)
+		var ids []int64
+		err = t.all(ctx, &ids, `UPDATE notice SET state = 'queued', next_at = ?, queued_at = ? WHERE recipient = ? AND state = 'held' RETURNING id`, micros(now), micros(now), p.Address)
+		t.wroteAll("notice", ids)
 		if err != nil {
 			return fmt.Errorf("release held notices: %w", err)
 		}
@@ -219,6 +225,7 @@ func (s *Store) RemoveStaff(ctx context.Context, address string, now time.Time) 
 		if n, err := t.exec(ctx, `UPDATE staff SET removed_at = ? WHERE id = ? AND address = ? AND removed_at = 0`, micros(now), p.ID, p.Address); err != nil || n == 0 {
 			return errors.Join(err, fmt.Errorf("%s is a member of a shared mailbox: remove that mailbox and add it again without them", p.Address))
 		}
+		t.wrote("staff", p.ID)
 		left, err := t.directory(ctx)
 		if err != nil {
 			return err
@@ -237,9 +244,11 @@ func (s *Store) RemoveStaff(ctx context.Context, address string, now time.Time) 
 
 // endProofs makes an address of former staff prove nothing and hear nothing internal any more.
 func (t *tx) endProofs(ctx context.Context, address string, now time.Time) error {
-	if _, err := t.exec(ctx, `UPDATE reply_address SET ended_at = ? WHERE person = ? AND ended_at = 0`, micros(now), address); err != nil {
+	var ended []int64
+	if err := t.all(ctx, &ended, `UPDATE reply_address SET ended_at = ? WHERE person = ? AND ended_at = 0 RETURNING id`, micros(now), address); err != nil {
 		return fmt.Errorf("end reply addresses: %w", err)
 	}
+	t.wroteAll("reply_address", ended)
 	if err := t.withdraw(ctx, `recipient = ? AND audience = 'staff'`, micros(now), "the recipient is no longer staff", address); err != nil {
 		return fmt.Errorf("withdraw notices: %w", err)
 	}
@@ -266,9 +275,11 @@ func (t *tx) handBackAll(ctx context.Context, gone Staff, now time.Time) error {
 			return err
 		}
 	}
-	if _, err := t.exec(ctx, `UPDATE ticket SET owner = 0 WHERE owner = ?`, gone.ID); err != nil {
+	var owned []int64
+	if err := t.all(ctx, &owned, `UPDATE ticket SET owner = 0 WHERE owner = ? RETURNING id`, gone.ID); err != nil {
 		return fmt.Errorf("end ownership: %w", err)
 	}
+	t.wroteAll("ticket", owned)
 	return nil
 }
 

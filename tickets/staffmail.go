@@ -193,8 +193,7 @@ func (f *filing) staffCommands() {
 func (f *filing) commandsProven() (bool, error) {
 	p := f.sender.staff.Address
 	if f.a.Authentication.DKIM != "" && f.a.Froms == 1 {
-		_, err := f.t.exec(f.ctx, `INSERT INTO dkim_sender (address, since) VALUES (?, ?) ON CONFLICT DO NOTHING`, p, f.now)
-		return true, err
+		return true, f.t.carriesDKIM(f.ctx, p, f.now)
 	}
 	if f.s.DKIMOnly || f.sender.row == nil || f.sender.row.SpentAt > 0 {
 		return false, nil

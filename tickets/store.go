@@ -76,6 +76,7 @@ type Store struct {
 
 	mu         sync.Mutex
 	statements map[string]*sqlx.Stmt
+	columns    map[string][]string // of sealed tables
 }
 
 // dialect is all that differs between the two databases.
@@ -119,7 +120,7 @@ func Away(err error) bool { return postgresDialect.away(err) }
 
 // OpenStore opens the database that a URL of the settings names: sqlite:FILE or postgres://…. It does not migrate.
 func OpenStore(ctx context.Context, rawURL string, s Settings) (*Store, error) {
-	st := &Store{Settings: s, numbers: NewNumbers(s.Prefix), url: rawURL, wake: make(chan struct{}, 1), statements: map[string]*sqlx.Stmt{}}
+	st := &Store{Settings: s, numbers: NewNumbers(s.Prefix), url: rawURL, wake: make(chan struct{}, 1), statements: map[string]*sqlx.Stmt{}, columns: map[string][]string{}}
 	var err error
 	switch {
 	case strings.HasPrefix(rawURL, "sqlite:"):
@@ -243,6 +244,9 @@ func (s *Store) migrate(ctx context.Context, db *sql.DB) (version int64, err err
 	if _, err := p.Up(ctx); err != nil {
 		return 0, fmt.Errorf("migrate the database: %w", err)
 	}
+	if err := s.beginJournal(ctx); err != nil {
+		return 0, err
+	}
 	return p.GetDBVersion(ctx)
 }
 
@@ -317,7 +321,8 @@ func (s *Store) checkVersion(ctx context.Context, p *goose.Provider) error {
 // tx is one transaction. Its statements are written once, with ?.
 type tx struct {
 	*sqlx.Tx
-	s *Store
+	s       *Store
+	written []writtenRow // what the journal is to say before the commit
 }
 
 // errRace ends a transaction that met what another one wrote at the same moment: the next try sees it.
@@ -347,7 +352,11 @@ func (s *Store) writeOnce(ctx context.Context, do func(*tx) error) error {
 		return fmt.Errorf("begin transaction: %w", err)
 	}
 	defer t.Rollback()
-	if err := do(&tx{t, s}); err != nil {
+	w := &tx{Tx: t, s: s}
+	if err := do(w); err != nil {
+		return err
+	}
+	if err := w.writeJournal(ctx); err != nil {
 		return err
 	}
 	if err := t.Commit(); err != nil {
@@ -366,7 +375,7 @@ func (s *Store) look(ctx context.Context, do func(*tx) error) error {
 	if err := s.unhurried(ctx, t); err != nil {
 		return fmt.Errorf("begin reading: %w", err)
 	}
-	return do(&tx{t, s})
+	return do(&tx{Tx: t, s: s})
 }
 
 func (d dialect) snapshot() sql.IsolationLevel {

@@ -228,10 +228,12 @@ func (f *filing) writeDraft(ctx context.Context, d *draft) error {
 	if err != nil {
 		return err
 	}
-	_, err = f.t.exec(ctx, `INSERT INTO notice (ticket, recipient, recipient_name, audience, kind, room, language, subject, message_id, reply_address, version, automatic, proven, items, cause, state, next_at, created_at, queued_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+	var id int64
+	err = f.t.get(ctx, &id, `INSERT INTO notice (ticket, recipient, recipient_name, audience, kind, room, language, subject, message_id, reply_address, version, automatic, proven, items, cause, state, next_at, created_at, queued_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
 		ticket, d.to.Address, CleanLine(d.to.Name), string(d.audience), string(kind), string(room), string(language), subject,
 		f.s.Keys.newNoticeToken()+"@"+f.s.Mailbox.Domain(), reply, version, bit(automatic), bit(d.proven), CleanText(string(items)), f.message, string(state), f.now, f.now, f.now)
+	f.t.wrote("notice", id)
 	return err
 }
 
@@ -267,6 +269,7 @@ func (f *filing) issue(ctx context.Context, ticket int64, person string, room Ro
 	var id int64
 	err = f.t.get(ctx, &id, `INSERT INTO reply_address (ticket, person, room, generation, issued_at) VALUES (?, ?, ?, ?, ?)
 		ON CONFLICT (ticket, person, room, generation) DO UPDATE SET issued_at = reply_address.issued_at RETURNING id`, ticket, person, string(room), last.Generation+1, f.now)
+	f.t.wrote("reply_address", id)
 	return id, err
 }
 

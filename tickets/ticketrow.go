@@ -87,6 +87,7 @@ func (t *tx) newTicket(ctx context.Context, r *ticketRow) error {
 	if err != nil {
 		return fmt.Errorf("open ticket %s: %w", r.Number, err)
 	}
+	t.wrote("ticket", r.ID)
 	return nil
 }
 
@@ -101,6 +102,7 @@ func (t *tx) saveTicket(ctx context.Context, r *ticketRow) error {
 	if err != nil || n != 1 {
 		return errors.Join(err, fmt.Errorf("save ticket %s: %d rows", r.Number, n))
 	}
+	t.wrote("ticket", r.ID)
 	return nil
 }
 

@@ -14,28 +14,6 @@ import (
 	"aduan/mailin"
 )
 
-func (p *program) audit() *cobra.Command {
-	return &cobra.Command{Use: "audit", Short: "Verify the event chain and the evidence against their hashes", Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error {
-		parts, err := p.open(c.Context())
-		if err != nil {
-			return err
-		}
-		defer parts.close()
-		a, err := parts.store.Audit(c.Context(), parts.evidence)
-		if err != nil {
-			return err
-		}
-		for _, fault := range a.Faults {
-			fmt.Fprintln(p.out, fault)
-		}
-		fmt.Fprintf(p.out, "%d tickets, %d events, %d messages looked at, %d faults\n", a.Tickets, a.Events, a.Messages, len(a.Faults))
-		if len(a.Faults) > 0 {
-			return fmt.Errorf("the record was changed: %s", a.Faults[0])
-		}
-		return nil
-	}}
-}
-
 func (p *program) migrate() *cobra.Command {
 	return &cobra.Command{Use: "migrate", Short: "Bring the database to this version", Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error {
 		parts, err := p.open(c.Context())
