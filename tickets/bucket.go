@@ -165,6 +165,32 @@ func (b *Bucket) Check(ctx context.Context) error {
 	return nil
 }
 
+// Each implements EvidenceLister.
+func (b *Bucket) Each(ctx context.Context, each func(EvidencePiece) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel() // ends the listing where each gave up
+	under := b.prefix
+	if under != "" {
+		under += "/"
+	}
+	for o := range b.client.ListObjects(ctx, b.name, minio.ListObjectsOptions{Prefix: under, Recursive: true}) {
+		if o.Err != nil {
+			return fmt.Errorf("list bucket %s: %w", b.name, o.Err)
+		}
+		p := EvidencePiece{Place: o.Key, Size: o.Size, Changed: o.LastModified}
+		switch name := path.Base(o.Key); {
+		case o.Key == path.Join(b.prefix, "new", "check"):
+			continue
+		case isSum(name) && o.Key == b.key(name):
+			p.SHA256 = name
+		}
+		if err := each(p); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
 func (b *Bucket) key(sum string) string { return path.Join(b.prefix, sum[:2], sum[2:4], sum) }
 
 // objectDraft is a piece on its way to a bucket.

@@ -47,7 +47,7 @@ func (f *Folder) Each(ctx context.Context, each func(EvidencePiece) error) error
 			return err
 		}
 		p := EvidencePiece{Place: path, Size: info.Size(), Changed: info.ModTime()}
-		if name := d.Name(); len(name) == 64 && f.path(name) == path && info.Mode().IsRegular() {
+		if name := d.Name(); isSum(name) && f.path(name) == path && info.Mode().IsRegular() {
 			p.SHA256 = name
 		}
 		return each(p)

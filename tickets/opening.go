@@ -171,12 +171,20 @@ func (f *filing) noteBacklog() error {
 func (s *Store) TellBacklog(ctx context.Context, name string, now time.Time) error {
 	told := false
 	err := s.settle(ctx, waypoint.BacklogWritten, waypoint.BacklogRecorded, func(t *tx) error {
-		var messages []int64
-		if err := t.all(ctx, &messages, `UPDATE ledger SET verdict = 'filed' WHERE mailbox = ? AND verdict = ? RETURNING message`, name, verdictBacklog); err != nil {
+		var rows []struct {
+			Message, UID int64
+			UIDValidity  int64 `db:"uid_validity"`
+		}
+		if err := t.all(ctx, &rows, `UPDATE ledger SET verdict = 'filed' WHERE mailbox = ? AND verdict = ? RETURNING message, uid_validity, uid`, name, verdictBacklog); err != nil {
 			return fmt.Errorf("read the backlog of %s: %w", name, err)
 		}
-		if told = len(messages) > 0; !told {
+		if told = len(rows) > 0; !told {
 			return nil
+		}
+		messages := make([]int64, len(rows))
+		for i, r := range rows {
+			messages[i] = r.Message
+			t.wrote("ledger", name, r.UIDValidity, r.UID)
 		}
 		slices.Sort(messages)
 		lines := make([]string, len(messages))
