@@ -71,10 +71,7 @@ func (a *audit) fault(format string, args ...any) {
 
 func (a *audit) full() bool { return len(a.Faults) >= faultsAtMost }
 
-// ticketsAtOnce is how many tickets are one page.
-const ticketsAtOnce = 50
-
-// tickets goes through all tickets, those included of which only the journal knows.
+// tickets goes through all tickets, fifty at a time, those included of which only the journal knows.
 func (a *audit) tickets(ctx context.Context) error {
 	total := 0
 	err := a.s.look(ctx, func(t *tx) error { return t.get(ctx, &total, `SELECT COUNT(*) FROM ticket`) })

@@ -23,6 +23,8 @@ var provesNothing = map[string]string{
 	"notice.next_at":      "when the next try is due",
 	"notice.leased_until": "until when a sender holds the notice",
 	"journal.id":          "the order of all links: shown by the head of an earlier audit",
+	"credential.*":        "secrets of other servers, sealed for themselves; no part of the record",
+	"mailbox_reading.*":   "when a mailbox was last read to its end, for the alarm",
 	"reminder.*":          "which reminders were told: the notices themselves are in the journal",
 	"digest.*":            "on which days the digest was told: the notices themselves are in the journal",
 }

@@ -55,15 +55,6 @@ var sealedTables = []sealedTable{
 	{name: "undeliverable", key: []string{"address"}, home: homeAlone},
 }
 
-func sealedTableOf(name string) sealedTable {
-	for _, t := range sealedTables {
-		if t.name == name {
-			return t
-		}
-	}
-	panic("no sealed table " + name)
-}
-
 // home names a chain of the journal.
 type home struct {
 	kind string

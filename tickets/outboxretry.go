@@ -1,0 +1,32 @@
+package tickets
+
+import (
+	"context"
+	"fmt"
+)
+
+// RetryOutbox queues notices again: one by its id, or all that are held, failed, bounced or waiting; not what is being sent
+// at this moment, nor what was withdrawn. Addresses that were held as undeliverable are tried again.
+func (s *Store) RetryOutbox(ctx context.Context, id int64) (int64, error) {
+	var n int64
+	err := s.write(ctx, func(t *tx) (err error) {
+		now := micros(s.now())
+		var freed []string
+		if err = t.all(ctx, &freed, `DELETE FROM undeliverable WHERE ? = 0 OR address = (SELECT recipient FROM notice WHERE id = ?) RETURNING address`, id, id); err != nil {
+			return err
+		}
+		for _, address := range freed {
+			t.wrote("undeliverable", address)
+		}
+		var ids []int64
+		err = t.all(ctx, &ids, `UPDATE notice SET state = 'queued', next_at = ?, leased_until = 0, settled_at = 0, queued_at = ? WHERE state IN ('queued', 'held', 'failed', 'bounced') AND leased_until <= `+s.dialect.leaseNow+` AND (? = 0 OR id = ?) AND SUBSTR(words, 1, 10) <> 'withdrawn:' RETURNING id`, now, now, s.leaseNow(s.now()), id, id)
+		t.wroteAll("notice", ids)
+		n = int64(len(ids))
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("retry the outbox: %w", err)
+	}
+	s.wakeSender()
+	return n, nil
+}
