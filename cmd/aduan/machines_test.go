@@ -1,0 +1,141 @@
+package main
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"net/mail"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+var allFleets = flag.Bool("fleets", false, "run two, three and five gateways with 2,000 mails each, in place of three alone")
+
+// floodOf puts n small reports of n people into the mailboxes, one after the other in turn.
+func (f *fleet) floodOf(n int) {
+	f.Helper()
+	for i := range n {
+		who := fmt.Sprintf("pelapor%04d@dinkes.baliprov.example", i)
+		raw := fmt.Sprintf("From: <%s>\r\nTo: <aduan@csirt.example>\r\nSubject: Laporan %d\r\nDate: %s\r\nMessage-ID: <lapor-%d@dinkes.baliprov.example>\r\n\r\nSitus nomor %d diretas.\r\n",
+			who, i, time.Now().Format(time.RFC1123Z), i, i)
+		if err := f.dovecot.Put(f.mailboxes[i%len(f.mailboxes)], []byte(raw), time.Now()); err != nil {
+			f.Fatal(err)
+		}
+	}
+}
+
+// letter is a mail at the relay.
+type sentLetter struct {
+	to   string
+	data []byte
+}
+
+// acknowledgements are the mails at the relay by Message-ID; one that came again must have come as the same bytes.
+func (f *fleet) acknowledgements() (letters map[string]sentLetter, again int) {
+	f.Helper()
+	letters = map[string]sentLetter{}
+	for _, m := range f.relay.Mails() {
+		parsed, err := mail.ReadMessage(bytes.NewReader(m.Data))
+		if err != nil {
+			f.Fatal(err)
+		}
+		id := parsed.Header.Get("Message-ID")
+		before, seen := letters[id]
+		if seen {
+			again++
+		}
+		if seen && (before.to != m.To[0] || !bytes.Equal(before.data, m.Data)) {
+			f.Errorf("%s was sent twice, not as the same mail", id)
+		}
+		letters[id] = sentLetter{m.To[0], m.Data}
+	}
+	return letters, again
+}
+
+// checkFlood looks at what n reports left behind: each a ticket, each answered, nothing doubled.
+func (f *fleet) checkFlood(n int) (again int) {
+	f.Helper()
+	letters, again := f.acknowledgements()
+	people := map[string]bool{}
+	for _, l := range letters {
+		people[l.to] = true
+	}
+	if len(letters) != n || len(people) != n {
+		f.Errorf("%d acknowledgements to %d people, want %d", len(letters), len(people), n)
+	}
+	for query, want := range map[string]int{
+		`SELECT COUNT(*) FROM ticket`:                                          n,
+		`SELECT COUNT(DISTINCT reporter) FROM ticket`:                          n,
+		`SELECT COALESCE(MAX(serial), 0) FROM ticket`:                          n,
+		`SELECT COUNT(*) FROM message WHERE direction = 'in'`:                  n,
+		`SELECT COUNT(*) FROM message WHERE direction = 'out'`:                 n,
+		`SELECT COUNT(*) FROM ledger`:                                          n,
+		`SELECT COUNT(*) FROM notice WHERE state = 'sent'`:                     n,
+		`SELECT COUNT(*) FROM notice WHERE state <> 'sent'`:                    0,
+		`SELECT COUNT(*) FROM event WHERE kind = 'sent'`:                       n,
+		`SELECT COUNT(*) FROM (SELECT number FROM ticket GROUP BY number) one`: n,
+	} {
+		if got := f.number(query); got != want {
+			f.Errorf("%s: %d, want %d", query, got, want)
+		}
+	}
+	processed := 0
+	for _, user := range f.mailboxes {
+		if left := f.dovecot.Folder(f.T, user, "INBOX"); len(left) > 0 {
+			f.Errorf("%d mails are left in the inbox of %s", len(left), user)
+		}
+		processed += len(f.dovecot.Folder(f.T, user, "Aduan/Processed"))
+	}
+	if processed != n {
+		f.Errorf("%d mails in the processed folders, want %d", processed, n)
+	}
+	if out := f.in.call(f.T, exitDone, "audit"); !strings.Contains(out, "0 faults") {
+		f.Errorf("audit: %s", out)
+	}
+	return again
+}
+
+func TestAGatewayKilledAmongSeveralLosesAndDoublesNothing(t *testing.T) {
+	fleets := []int{3}
+	if *allFleets {
+		fleets = []int{2, 3, 5}
+	}
+	for _, gateways := range fleets {
+		t.Run(fmt.Sprint(gateways), func(t *testing.T) { killedAmong(t, gateways, 2000) })
+	}
+}
+
+func killedAmong(t *testing.T, gateways, mails int) {
+	f := fleetOn(t, 2*gateways)
+	var all []*process
+	for i := range gateways {
+		all = append(all, f.start(fmt.Sprintf("gateway%d", i)))
+	}
+	eventually(t, "two mailboxes with each gateway", patience, func() bool {
+		return !slices.ContainsFunc(all, func(p *process) bool { return p.up() != 2 || !p.ready() })
+	})
+	begun := time.Now()
+	f.floodOf(mails)
+	eventually(t, "a third of the acknowledgements", 2*time.Minute, func() bool { return len(f.relay.Mails()) >= mails/3 })
+	victim := all[0]
+	filed := f.number(`SELECT COUNT(*) FROM ticket`)
+	victim.kill()
+	killed := time.Now()
+	eventually(t, "the mailboxes of the dead with the living", 10*time.Second, func() bool {
+		held := 0
+		for _, p := range all[1:] {
+			held += p.held()
+		}
+		return held == len(f.mailboxes)
+	})
+	taken := time.Since(killed)
+	eventually(t, "all acknowledged", 3*time.Minute, func() bool {
+		return len(f.relay.Mails()) >= mails && f.number(`SELECT COUNT(*) FROM notice WHERE state = 'sent'`) == mails
+	})
+	took := time.Since(begun)
+	again := f.checkFlood(mails)
+	t.Logf("%d gateways, one killed at %d of %d tickets: mailboxes followed after %v, all acknowledged after %v (%.0f mails/s), %d sent again as the same mail",
+		gateways, filed, mails, taken.Round(time.Millisecond), took.Round(time.Millisecond), float64(mails)/took.Seconds(), again)
+}
