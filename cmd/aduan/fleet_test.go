@@ -135,6 +135,8 @@ func (p *process) ended(within time.Duration) int {
 	case <-p.gone:
 		return p.cmd.ProcessState.ExitCode()
 	case <-time.After(within):
+		p.signal(syscall.SIGQUIT) // it says what it waits for
+		<-p.gone
 		p.Fatalf("still runs after %v", within)
 		return 0
 	}

@@ -7,8 +7,11 @@ import (
 	"net/mail"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
+
+	"aduan/tickets"
 )
 
 var allFleets = flag.Bool("fleets", false, "run two, three and five gateways with 2,000 mails each, in place of three alone")
@@ -18,15 +21,15 @@ func (f *fleet) floodOf(n int) {
 	f.Helper()
 	for i := range n {
 		who := fmt.Sprintf("pelapor%04d@dinkes.baliprov.example", i)
-		raw := fmt.Sprintf("From: <%s>\r\nTo: <aduan@csirt.example>\r\nSubject: Laporan %d\r\nDate: %s\r\nMessage-ID: <lapor-%d@dinkes.baliprov.example>\r\n\r\nSitus nomor %d diretas.\r\n",
-			who, i, time.Now().Format(time.RFC1123Z), i, i)
+		raw := fmt.Sprintf("From: <%s>\r\nTo: <aduan@csirt.example>\r\nSubject: Laporan %d\r\nDate: Mon, 23 Nov 2026 10:00:00 +0800\r\nMessage-ID: <lapor-%d@dinkes.baliprov.example>\r\n\r\nSitus nomor %d diretas.\r\n",
+			who, i, i, i)
 		if err := f.dovecot.Put(f.mailboxes[i%len(f.mailboxes)], []byte(raw), time.Now()); err != nil {
 			f.Fatal(err)
 		}
 	}
 }
 
-// letter is a mail at the relay.
+// sentLetter is a mail at the relay.
 type sentLetter struct {
 	to   string
 	data []byte
@@ -138,4 +141,64 @@ func killedAmong(t *testing.T, gateways, mails int) {
 	again := f.checkFlood(mails)
 	t.Logf("%d gateways, one killed at %d of %d tickets: mailboxes followed after %v, all acknowledged after %v (%.0f mails/s), %d sent again as the same mail",
 		gateways, filed, mails, taken.Round(time.Millisecond), took.Round(time.Millisecond), float64(mails)/took.Seconds(), again)
+}
+
+func TestClaimsOfADeadGatewayAreFreeWithinTenSeconds(t *testing.T) {
+	t.Parallel()
+	f := fleetOn(t, 1)
+	way := newValve(t, f.relay.Addr())
+	dies := f.start("dies", func(_, relay *string) { *relay = way.addr() })
+	eventually(t, "readiness", patience, dies.ready)
+	way.shut()
+	f.floodOf(1)
+	eventually(t, "a mail in hand", patience, func() bool { return f.number(`SELECT COUNT(*) FROM message WHERE direction = 'out'`) == 1 })
+	next := f.start("next")
+	eventually(t, "another gateway, content that the first has the mailbox", patience, func() bool { return next.ready() && next.held() == 0 })
+	claimed := f.number(`SELECT leased_until FROM notice`)
+	eventually(t, "the claim to be renewed", patience, func() bool { return f.number(`SELECT leased_until FROM notice`) > claimed })
+	dies.kill()
+	killed := time.Now()
+	eventually(t, "the acknowledgement by the other gateway", 10*time.Second+2*time.Second, func() bool { return len(f.relay.Mails()) == 1 })
+	t.Logf("sent %v after the kill", time.Since(killed).Round(time.Millisecond))
+	eventually(t, "its record", patience, func() bool { return f.number(`SELECT COUNT(*) FROM notice WHERE state = 'sent'`) == 1 })
+	eventually(t, "the mailbox of the dead", patience, func() bool { return next.up() == 1 && next.ready() })
+	f.checkFlood(1)
+}
+
+func TestAFrozenGatewayIsReplacedWithinTenSeconds(t *testing.T) {
+	t.Parallel()
+	f := fleetOn(t, 1)
+	frozen := f.start("frozen")
+	eventually(t, "readiness", patience, frozen.ready)
+	next := f.start("next")
+	eventually(t, "another gateway, content that the first has the mailbox", patience, func() bool { return next.ready() && next.held() == 0 })
+	frozen.signal(syscall.SIGSTOP)
+	stopped := time.Now()
+	f.floodOf(1)
+	eventually(t, "the mailbox with the other gateway", 10*time.Second, func() bool { return next.held() == 1 })
+	t.Logf("replaced %v after it froze", time.Since(stopped).Round(time.Millisecond))
+	eventually(t, "the acknowledgement", patience, func() bool { return len(f.relay.Mails()) == 1 })
+	frozen.signal(syscall.SIGCONT)
+	eventually(t, "the frozen one to find that its mailbox is another's", patience, func() bool { return frozen.held() == 0 && frozen.ready() })
+	f.floodOf(1) // the same mail once more: it is recognised
+	eventually(t, "the copy filed away", patience, func() bool { return f.number(`SELECT COUNT(*) FROM ledger`) == 2 })
+	if n := f.number(`SELECT COUNT(*) FROM ticket`); n != 1 {
+		t.Errorf("%d tickets of one report", n)
+	}
+}
+
+func TestAGatewayThatStartsAgainWaitsForNoLease(t *testing.T) {
+	t.Parallel()
+	f := fleetOn(t, 2)
+	first := f.start("gateway")
+	eventually(t, "readiness", patience, func() bool { return first.ready() && first.up() == 2 })
+	first.kill()
+	begun := time.Now()
+	again := f.start("gateway")
+	eventually(t, "the mailboxes again", patience, func() bool { return again.held() == 2 })
+	took := time.Since(begun)
+	t.Logf("both mailboxes %v after the start", took.Round(time.Millisecond))
+	if took >= tickets.LeaseTerm {
+		t.Errorf("started again, it waited %v", took)
+	}
 }

@@ -56,6 +56,22 @@ func openParts(ctx context.Context, s *settings, log *slog.Logger, migrate bool)
 
 func (p *parts) close() { p.store.Close() }
 
+// closeWithin is how long taking leave of the database may take. The end of the process closes what is open then.
+const closeWithin = 500 * time.Millisecond
+
+// closeSoon is close for a process that ends now, also where the database hangs.
+func (p *parts) closeSoon() {
+	closed := make(chan struct{})
+	go func() {
+		p.close()
+		close(closed)
+	}()
+	select {
+	case <-closed:
+	case <-time.After(closeWithin):
+	}
+}
+
 // intake is the way in of mails from everywhere.
 func (p *parts) intake() *mailin.Intake {
 	return &mailin.Intake{Record: p.store, Evidence: p.evidence, Limits: mailin.Limits{Message: int64(p.settings.Security.MaxMessage)}, Log: p.log,

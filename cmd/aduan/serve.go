@@ -52,7 +52,7 @@ func (p *program) runServe(ctx context.Context, migrate bool) error {
 		case <-time.After(wait):
 		}
 	}
-	defer opened.close()
+	defer opened.closeSoon()
 	return opened.serve(ctx)
 }
 
@@ -102,7 +102,7 @@ func (p *parts) serve(ctx context.Context) error {
 
 // endWithin is how long the parts may take to stop. Each of them has its own, shorter time for what is in hand; only what a
 // database that hangs keeps may exceed it.
-const endWithin = 9500 * time.Millisecond
+const endWithin = 9 * time.Second
 
 // end waits for the parts. What still hangs when time is up is left: all that is not on record is done again after the next
 // start.
