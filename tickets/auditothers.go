@@ -57,7 +57,7 @@ func (a *audit) otherHomes(ctx context.Context) ([]home, error) {
 				homes[home{s.name, 0}] = true
 			case s.home == homeID:
 				query += ` UNION SELECT DISTINCT '` + s.name + `', id / 1000 FROM ` + s.name
-			case s.home == homeTicket && s.name != "ticket" && s.name != "participant":
+			case s.home == homeTicket && s.name != "ticket" && s.key[0] == "id": // the others' rows always have a ticket
 				query += ` UNION SELECT DISTINCT '` + s.name + `', id / 1000 FROM ` + s.name + ` WHERE ticket = 0`
 			}
 		}

@@ -53,6 +53,7 @@ func (f *filing) learnNumbers() error {
 			return err
 		}
 		if n > 0 {
+			f.t.wrote("foreign_number", Domain(f.sender.key()), number, f.ticket.ID)
 			f.event("foreign-number", map[string]any{"of": number, "message": f.message})
 		}
 	}

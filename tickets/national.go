@@ -71,9 +71,11 @@ func (o *order) escalate(_ Command, line CommandLine) *fault {
 		return &fault{"", answerIncomplete.say(l, strings.Join(missing, ", "))}
 	}
 	o.do("draft the report", func() error {
-		if _, err := o.t.exec(o.ctx, `UPDATE escalation SET settled_at = ?, outcome = ? WHERE ticket = ? AND settled_at = 0`, o.now, draftSuperseded, o.ticket.ID); err != nil {
+		var older []int64
+		if err := o.t.all(o.ctx, &older, `UPDATE escalation SET settled_at = ?, outcome = ? WHERE ticket = ? AND settled_at = 0 RETURNING id`, o.now, draftSuperseded, o.ticket.ID); err != nil {
 			return err
 		}
+		o.t.wroteAll("escalation", older)
 		var id int64
 		p := *o.sender.staff
 		err := o.t.get(o.ctx, &id, `INSERT INTO escalation (ticket, message, person, version, sector, copies, text, asked_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
@@ -81,6 +83,7 @@ func (o *order) escalate(_ Command, line CommandLine) *fault {
 		if err != nil {
 			return err
 		}
+		o.t.wrote("escalation", id)
 		o.event("escalation-drafted", o.facts(map[string]any{"to": p.Address}))
 		o.tellStaff(o.ticket, p, Item{Kind: KindNationalDraft, State: o.ticket.State, Text: text, Draft: id})
 		o.said = true
@@ -207,6 +210,7 @@ func (f *filing) settleDraft(e *escalationRow, outcome string) bool {
 	var n int64
 	f.do("settle the draft", func() (err error) {
 		n, err = f.t.exec(f.ctx, `UPDATE escalation SET settled_at = ?, outcome = ? WHERE id = ? AND settled_at = 0`, f.now, outcome, e.ID)
+		f.t.wrote("escalation", e.ID)
 		return err
 	})
 	return n == 1
@@ -229,6 +233,7 @@ func (f *filing) sendNational(e *escalationRow) {
 	all := slices.Concat(sector, copies)
 	for _, address := range all {
 		f.do("note the response team", func() error {
+			f.t.wrote("counterpart", t.ID, Key(address))
 			_, err := f.t.exec(f.ctx, `INSERT INTO counterpart (ticket, address, added_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`, t.ID, Key(address), f.now)
 			return err
 		})

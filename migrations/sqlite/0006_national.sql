@@ -13,7 +13,7 @@ CREATE TABLE escalation (
     settled_at INTEGER NOT NULL DEFAULT 0,
     outcome    TEXT    NOT NULL DEFAULT '' -- sent, dropped, expired, moved-on, superseded
 ) STRICT;
-CREATE INDEX escalation_ticket ON escalation (ticket) WHERE settled_at = 0;
+CREATE INDEX escalation_ticket ON escalation (ticket, settled_at);
 
 -- The teams that a ticket was reported to. They are no participants: what goes to reporters never goes to them.
 CREATE TABLE counterpart (
