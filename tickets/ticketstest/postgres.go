@@ -23,11 +23,15 @@ import (
 
 // Cluster is a running PostgreSQL, or a database of somebody else's.
 type Cluster struct {
-	url    string
-	folder string
-	server *exec.Cmd
-	mu     sync.Mutex
-	schema int
+	url       string
+	folder    string
+	bin       string              // where its programs are
+	owner     *syscall.Credential // whom they run as; nil for ourselves
+	port      int
+	arguments []string // of postgres(1)
+	server    *exec.Cmd
+	mu        sync.Mutex
+	schema    int
 }
 
 // shared is the PostgreSQL of one test binary: that of ADUAN_POSTGRES, else one that it starts itself.
@@ -97,48 +101,72 @@ func (c *Cluster) Schema() (string, error) {
 // StartPostgreSQL makes a cluster in a temporary folder and starts its server on a free port of loopback, with more
 // arguments of postgres(1). Stop ends it and removes the folder.
 func StartPostgreSQL(arguments ...string) (*Cluster, error) {
+	return makeCluster(arguments, func(c *Cluster) *exec.Cmd {
+		return c.program("initdb", "-D", c.data(), "-A", "trust", "-U", "aduan", "-E", "UTF8", "--locale=C.UTF-8", "-N")
+	})
+}
+
+// makeCluster makes a cluster by the command that fill gives, and starts its server.
+func makeCluster(arguments []string, fill func(*Cluster) *exec.Cmd) (*Cluster, error) {
 	bin, err := binaries()
 	if err != nil {
 		return nil, err
 	}
-	c := &Cluster{}
+	c := &Cluster{bin: bin, port: freePort(), arguments: arguments}
 	if c.folder, err = os.MkdirTemp("", "aduan-postgres"); err != nil {
 		return nil, err
 	}
-	if err := c.start(bin, arguments); err != nil {
+	c.url = fmt.Sprintf("postgres://aduan@127.0.0.1:%d/postgres?sslmode=disable", c.port)
+	if c.owner, err = c.unprivileged(); err == nil {
+		var out []byte
+		cmd := fill(c)
+		if out, err = cmd.CombinedOutput(); err != nil {
+			err = fmt.Errorf("%s: %w: %s", filepath.Base(cmd.Path), err, out)
+		}
+	}
+	if err == nil {
+		err = c.Start()
+	}
+	if err != nil {
 		c.Stop()
 		return nil, err
 	}
 	return c, nil
 }
 
-func (c *Cluster) start(bin string, arguments []string) error {
-	owner, err := c.unprivileged()
-	if err != nil {
-		return err
-	}
-	data := filepath.Join(c.folder, "data")
-	initdb := exec.Command(filepath.Join(bin, "initdb"), "-D", data, "-A", "trust", "-U", "aduan", "-E", "UTF8", "--locale=C.UTF-8", "-N")
-	initdb.SysProcAttr = &syscall.SysProcAttr{Credential: owner}
-	initdb.Dir = c.folder
-	if out, err := initdb.CombinedOutput(); err != nil {
-		return fmt.Errorf("initdb: %w: %s", err, out)
-	}
-	port := freePort()
+func (c *Cluster) data() string { return filepath.Join(c.folder, "data") }
+
+// program is a program of PostgreSQL, run as the owner of the cluster.
+func (c *Cluster) program(name string, arguments ...string) *exec.Cmd {
+	cmd := exec.Command(filepath.Join(c.bin, name), arguments...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: c.owner}
+	cmd.Dir = c.folder
+	return cmd
+}
+
+// Start starts the server, also after Kill, on its port. It returns when the server answers.
+func (c *Cluster) Start() error {
 	var logged bytes.Buffer
-	arguments = append([]string{"-D", data, "-k", c.folder, "-p", strconv.Itoa(port), "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=200"}, arguments...)
-	server := exec.Command(filepath.Join(bin, "postgres"), arguments...)
-	server.SysProcAttr = &syscall.SysProcAttr{Credential: owner, Pdeathsig: syscall.SIGKILL}
-	server.Dir, server.Stderr, server.Stdout = c.folder, &logged, &logged
+	server := c.program("postgres", append([]string{"-D", c.data(), "-k", c.folder, "-p", strconv.Itoa(c.port), "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=200"}, c.arguments...)...)
+	server.SysProcAttr.Pdeathsig = syscall.SIGKILL
+	server.Stderr, server.Stdout = &logged, &logged
 	if err := server.Start(); err != nil {
 		return err
 	}
 	c.server = server
-	c.url = fmt.Sprintf("postgres://aduan@127.0.0.1:%d/postgres?sslmode=disable", port)
 	if err := c.await(); err != nil {
 		return fmt.Errorf("%w: %s", err, logged.String())
 	}
 	return nil
+}
+
+// Kill ends the server at once, without a last word to anybody; Start starts it again.
+func (c *Cluster) Kill() {
+	if c.server != nil {
+		c.server.Process.Signal(syscall.SIGQUIT)
+		c.server.Wait()
+		c.server = nil
+	}
 }
 
 // unprivileged returns whom the server may run as: root may not.
@@ -172,10 +200,7 @@ func (c *Cluster) await() error {
 
 // Stop ends the server that was started, if one was, and removes its folder.
 func (c *Cluster) Stop() {
-	if c.server != nil {
-		c.server.Process.Signal(syscall.SIGQUIT)
-		c.server.Wait()
-	}
+	c.Kill()
 	if c.folder != "" {
 		os.RemoveAll(c.folder)
 	}
