@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"aduan/mailin/dovecottest"
+	"aduan/mailin/imaptest"
 	"aduan/mailout/smtptest"
 	"aduan/tickets/ticketstest"
 )
@@ -26,10 +27,46 @@ type fleet struct {
 	database  string
 	rate      string
 	mailboxes []string
-	dovecot   *dovecottest.Server
+	server    mailServer
 	relay     *smtptest.Server
 	db        *sql.DB
 	in        installation // the settings of the first gateway
+}
+
+// mailServer is the mail server that holds the mailboxes.
+type mailServer struct {
+	addr   string
+	put    func(user string, raw []byte) error
+	folder func(user, name string) [][]byte
+}
+
+// dovecotWith is a real mail server with these users.
+func dovecotWith(t *testing.T, users map[string]string) mailServer {
+	t.Helper()
+	s := dovecottest.Start(t, dovecottest.Config{Users: users})
+	return mailServer{s.Addr, func(user string, raw []byte) error { return s.Put(user, raw, time.Now()) },
+		func(user, name string) [][]byte { return s.Folder(t, user, name) }}
+}
+
+// memoryWith is one in memory, which moves mails as the standard says and faster.
+func memoryWith(t *testing.T, users map[string]string) mailServer {
+	t.Helper()
+	s, err := imaptest.Start("127.0.0.1:0", imaptest.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	for name, password := range users {
+		s.AddUser(name, password)
+	}
+	return mailServer{s.Addr(), func(user string, raw []byte) error { return s.Deliver(user, "INBOX", raw, time.Time{}) },
+		func(user, name string) [][]byte {
+			mails, err := s.Messages(user, name)
+			if err != nil {
+				t.Error(err)
+			}
+			return mails
+		}}
 }
 
 // process is one gateway as a process of its own.
@@ -43,6 +80,11 @@ type process struct {
 
 func newFleet(t *testing.T, mailboxes int, database string) *fleet {
 	t.Helper()
+	return newFleetAt(t, mailboxes, database, dovecotWith)
+}
+
+func newFleetAt(t *testing.T, mailboxes int, database string, server func(*testing.T, map[string]string) mailServer) *fleet {
+	t.Helper()
 	users := map[string]string{}
 	f := &fleet{T: t, folder: t.TempDir(), database: database, rate: "600000/minute"}
 	for i := range mailboxes {
@@ -50,7 +92,7 @@ func newFleet(t *testing.T, mailboxes int, database string) *fleet {
 		users[name] = password
 		f.mailboxes = append(f.mailboxes, name)
 	}
-	f.dovecot = dovecottest.Start(t, dovecottest.Config{Users: users})
+	f.server = server(t, users)
 	var err error
 	if f.relay, err = smtptest.Start("127.0.0.1:0", nil, smtptest.Options{}); err != nil {
 		t.Fatal(err)
@@ -60,10 +102,10 @@ func newFleet(t *testing.T, mailboxes int, database string) *fleet {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { f.db.Close() })
-	if _, err := install(f.folder, database, f.dovecot.Addr, f.relay.Addr()); err != nil { // for its secrets
+	if _, err := install(f.folder, database, f.server.addr, f.relay.Addr()); err != nil { // for its secrets
 		t.Fatal(err)
 	}
-	f.in = f.install("aduan.toml", "", f.dovecot.Addr, f.relay.Addr())
+	f.in = f.install("aduan.toml", "", f.server.addr, f.relay.Addr())
 	f.in.call(t, exitDone, "migrate")
 	return f
 }
@@ -88,7 +130,7 @@ func (f *fleet) install(file, listen, imap, relay string) installation {
 // start starts one more gateway. change may alter where it finds its servers.
 func (f *fleet) start(name string, change ...func(imap, relay *string)) *process {
 	f.Helper()
-	imap, relay, listen := f.dovecot.Addr, f.relay.Addr(), freeAddr(f.T)
+	imap, relay, listen := f.server.addr, f.relay.Addr(), freeAddr(f.T)
 	for _, c := range change {
 		c(&imap, &relay)
 	}

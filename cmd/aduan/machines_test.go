@@ -19,11 +19,17 @@ var allFleets = flag.Bool("fleets", false, "run two, three and five gateways wit
 // floodOf puts n small reports of n people into the mailboxes, one after the other in turn.
 func (f *fleet) floodOf(n int) {
 	f.Helper()
-	for i := range n {
+	f.floodFrom(0, n)
+}
+
+// floodFrom puts those of them in that stand from first to below end.
+func (f *fleet) floodFrom(first, end int) {
+	f.Helper()
+	for i := first; i < end; i++ {
 		who := fmt.Sprintf("pelapor%04d@dinkes.baliprov.example", i)
 		raw := fmt.Sprintf("From: <%s>\r\nTo: <aduan@csirt.example>\r\nSubject: Laporan %d\r\nDate: Mon, 23 Nov 2026 10:00:00 +0800\r\nMessage-ID: <lapor-%d@dinkes.baliprov.example>\r\n\r\nSitus nomor %d diretas.\r\n",
 			who, i, i, i)
-		if err := f.dovecot.Put(f.mailboxes[i%len(f.mailboxes)], []byte(raw), time.Now()); err != nil {
+		if err := f.server.put(f.mailboxes[i%len(f.mailboxes)], []byte(raw)); err != nil {
 			f.Fatal(err)
 		}
 	}
@@ -86,10 +92,10 @@ func (f *fleet) checkFlood(n int) (again int) {
 	}
 	processed := 0
 	for _, user := range f.mailboxes {
-		if left := f.dovecot.Folder(f.T, user, "INBOX"); len(left) > 0 {
+		if left := f.server.folder(user, "INBOX"); len(left) > 0 {
 			f.Errorf("%d mails are left in the inbox of %s", len(left), user)
 		}
-		processed += len(f.dovecot.Folder(f.T, user, "Aduan/Processed"))
+		processed += len(f.server.folder(user, "Aduan/Processed"))
 	}
 	if processed != n {
 		f.Errorf("%d mails in the processed folders, want %d", processed, n)

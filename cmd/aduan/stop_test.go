@@ -48,7 +48,7 @@ func TestStoppingEndsInTimeWhateverHangs(t *testing.T) {
 			database.Host = way.addr()
 			f := newFleet(t, 1, database.String())
 			f.relay.Forget()
-			imap := newValve(t, f.dovecot.Addr)
+			imap := newValve(t, f.server.addr)
 			p := f.start("gateway", func(addr, _ *string) { *addr = imap.addr() })
 			eventually(t, "readiness", patience, p.ready)
 			f.floodOf(1)
