@@ -168,10 +168,12 @@ func (h *health) handler(p *parts) http.Handler {
 type storeCollector struct{ store *tickets.Store }
 
 var (
-	noticesDesc = prometheus.NewDesc("aduan_notices", "Notices by state of delivery, sent ones excepted.", []string{"state"}, nil)
-	oldestDesc  = prometheus.NewDesc("aduan_notice_oldest_seconds", "Age of the oldest queued notice.", nil, nil)
-	readDesc    = prometheus.NewDesc("aduan_mailbox_read_age_seconds", "Time since the mailbox was last read to its end, by any gateway.", []string{"mailbox"}, nil)
-	ticketsDesc = prometheus.NewDesc("aduan_tickets", "Tickets by state.", []string{"state"}, nil)
+	noticesDesc  = prometheus.NewDesc("aduan_notices", "Notices by state of delivery, sent ones excepted.", []string{"state"}, nil)
+	oldestDesc   = prometheus.NewDesc("aduan_notice_oldest_seconds", "Age of the oldest queued notice.", nil, nil)
+	readDesc     = prometheus.NewDesc("aduan_mailbox_read_age_seconds", "Time since the mailbox was last read to its end, by any gateway.", []string{"mailbox"}, nil)
+	comparedDesc = prometheus.NewDesc("aduan_reconciliation_age_seconds", "Time since record, mailboxes and evidence were last compared.", nil, nil)
+	differDesc   = prometheus.NewDesc("aduan_reconciliation_differences", "Differences that the last comparison of record, mailboxes and evidence found: missing mails and evidence, and others.", []string{"kind"}, nil)
+	ticketsDesc  = prometheus.NewDesc("aduan_tickets", "Tickets by state.", []string{"state"}, nil)
 )
 
 // Describe implements prometheus.Collector.
@@ -179,6 +181,8 @@ func (c *storeCollector) Describe(ch chan<- *prometheus.Desc) {
 	ch <- noticesDesc
 	ch <- oldestDesc
 	ch <- readDesc
+	ch <- comparedDesc
+	ch <- differDesc
 	ch <- ticketsDesc
 }
 
@@ -198,6 +202,7 @@ func (c *storeCollector) Collect(ch chan<- prometheus.Metric) {
 		ch <- prometheus.MustNewConstMetric(ticketsDesc, prometheus.GaugeValue, float64(n), string(state))
 	}
 	ch <- prometheus.MustNewConstMetric(oldestDesc, prometheus.GaugeValue, f.OldestQueued.Seconds())
+	c.compared(ctx, ch)
 	read, err := c.store.Readings(ctx)
 	if err != nil {
 		ch <- prometheus.NewInvalidMetric(readDesc, err)
@@ -205,5 +210,19 @@ func (c *storeCollector) Collect(ch chan<- prometheus.Metric) {
 	}
 	for name, at := range read {
 		ch <- prometheus.MustNewConstMetric(readDesc, prometheus.GaugeValue, time.Since(at).Seconds(), name)
+	}
+}
+
+// compared tells the result of the last reconciliation; nothing before the first.
+func (c *storeCollector) compared(ctx context.Context, ch chan<- prometheus.Metric) {
+	r, ok, err := c.store.LastReconciliation(ctx)
+	if err != nil {
+		ch <- prometheus.NewInvalidMetric(comparedDesc, err)
+		return
+	}
+	if ok {
+		ch <- prometheus.MustNewConstMetric(comparedDesc, prometheus.GaugeValue, time.Since(r.At).Seconds())
+		ch <- prometheus.MustNewConstMetric(differDesc, prometheus.GaugeValue, float64(r.Missing), "missing")
+		ch <- prometheus.MustNewConstMetric(differDesc, prometheus.GaugeValue, float64(r.Faults-r.Missing), "other")
 	}
 }

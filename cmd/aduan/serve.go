@@ -92,6 +92,7 @@ func (p *parts) serve(ctx context.Context) error {
 	g.Go(func() error { return sender.Run(ctx) })
 	g.Go(func() error { return p.remind(ctx) })
 	g.Go(func() error { return p.prune(ctx) })
+	g.Go(func() error { return p.reconcile(ctx) })
 	g.Go(func() error { return p.watchReadings(ctx, health) })
 	if p.settings.HTTP.Listen != "" {
 		g.Go(func() error { return p.listen(ctx, health) })

@@ -122,6 +122,23 @@ func Beside(t testing.TB, d *Desk) *Desk {
 	return other
 }
 
+// Reopen opens a copy of a desk's database elsewhere, as it is after a restore; the evidence is still to be set.
+func Reopen(t testing.TB, url string, d *Desk) *Desk {
+	t.Helper()
+	s := d.Settings
+	copied := &Desk{URL: url, t: t, at: d.Now()}
+	s.Clock = copied.Now
+	var err error
+	if copied.Store, err = tickets.OpenStore(context.Background(), url, s); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { copied.Close() })
+	if _, err := copied.Migrate(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	return copied
+}
+
 // Mail makes the Arrival of a plain mail, with raw bytes in the evidence and a Message-ID of its own.
 func (d *Desk) Mail(from, subject, text string, change ...func(*tickets.Arrival)) tickets.Arrival {
 	d.t.Helper()
