@@ -89,7 +89,7 @@ func (s *session) survey(role Role, folder string, visit func(Piece) error) erro
 	case err != nil:
 		return s.fault("look into "+folder, err, true)
 	}
-	uids, err := s.search(nil)
+	uids, err := s.search(&imap.SearchCriteria{})
 	if err != nil {
 		return err
 	}
