@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 
 	"aduan/tickets"
@@ -63,6 +64,13 @@ func enclosures(n tickets.Notice, max int64) []enclosure {
 	}
 	for _, m := range n.Case {
 		add(m)
+	}
+	if !slices.ContainsFunc(n.Items, func(it tickets.Item) bool { return it.Kind == tickets.KindForwarded }) {
+		for i := range all { // the case file shows them; each one can be asked for
+			if len(n.Case) > 0 && all[i].withheld == "" {
+				all[i].withheld = "on_request"
+			}
+		}
 	}
 	return all
 }

@@ -10,7 +10,7 @@ import (
 
 // wholeCase are the kinds that show staff the facts of the ticket, not what happened alone.
 var wholeCase = []tickets.Kind{
-	tickets.KindNewReport, tickets.KindForwarded, tickets.KindStatus, tickets.KindHandedBack, tickets.KindReopened, tickets.KindReminder, tickets.KindDeadline, tickets.KindStatutory,
+	tickets.KindNewReport, tickets.KindForwarded, tickets.KindStatus, tickets.KindHandedBack, tickets.KindReopened, tickets.KindReminder, tickets.KindHistory, tickets.KindDeadline, tickets.KindStatutory,
 }
 
 // addCase adds what staff see of a ticket: its facts, at forwarding its whole history, and lists of tickets.
@@ -154,7 +154,7 @@ func (c *composition) caseMessage(m tickets.Message) passage {
 
 // addRecommendations repeats the recommendations where the case ends or is summed up.
 func (c *composition) addRecommendations(v *view) {
-	if !c.has(tickets.KindClosed, tickets.KindStatus, tickets.KindForwarded) {
+	if !c.has(tickets.KindClosed, tickets.KindStatus, tickets.KindForwarded, tickets.KindHistory) {
 		return
 	}
 	for _, text := range c.n.Ticket.Recommendations {

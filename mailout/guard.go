@@ -19,7 +19,7 @@ var internalKinds = map[tickets.Kind]bool{
 	tickets.KindBadMail: true, tickets.KindWarning: true, tickets.KindPassedOn: true, tickets.KindDone: true, tickets.KindRefused: true,
 	tickets.KindConfirm: true, tickets.KindEvidence: true, tickets.KindPassword: true,
 	tickets.KindNationalDraft: true, tickets.KindNationalAnswer: true,
-	tickets.KindDeadline: true, tickets.KindStatutory: true, tickets.KindDigest: true, tickets.KindFigures: true,
+	tickets.KindDeadline: true, tickets.KindStatutory: true, tickets.KindDigest: true, tickets.KindFigures: true, tickets.KindHistory: true,
 }
 
 // guard checks a notice's facts against its recipient's class, and that every message it names is there.

@@ -39,12 +39,12 @@ func (c *composition) addPreviews(ctx context.Context) {
 		if made == maxPreviews || e.Size > maxPreviewBytes || !pictureType(e.ContentType) || e.withheld == "dangerous" || e.password != "" {
 			continue
 		}
-		picture, width, err := c.r.preview(ctx, e)
+		picture, size, err := c.r.preview(ctx, e.raw, e.Place, image.Pt(previewWidth, previewHeight))
 		if err != nil {
 			continue
 		}
 		made++
-		e.preview, e.width, e.previewID = picture, width, fmt.Sprintf("preview-%d@%s", made, tickets.Domain(c.r.settings.Address))
+		e.preview, e.width, e.previewID = picture, size.X, fmt.Sprintf("preview-%d@%s", made, tickets.Domain(c.r.settings.Address))
 	}
 }
 
@@ -55,35 +55,36 @@ func pictureType(t string) bool {
 	return strings.HasPrefix(t, "image/png") || strings.HasPrefix(t, "image/jpeg") || strings.HasPrefix(t, "image/jpg") || strings.HasPrefix(t, "image/gif")
 }
 
-// preview decodes one picture, where its header does not declare that this would take too much memory.
-func (r *Renderer) preview(ctx context.Context, e *enclosure) ([]byte, int, error) {
+// preview decodes one picture of a raw mail, where its header does not declare that this would take too much memory, and returns
+// a JPEG of it that fits into a frame, with its size.
+func (r *Renderer) preview(ctx context.Context, rawSHA256, place string, frame image.Point) ([]byte, image.Point, error) {
 	select {
 	case r.decoding <- struct{}{}:
 		defer func() { <-r.decoding }()
 	case <-ctx.Done():
-		return nil, 0, ctx.Err()
+		return nil, image.Point{}, ctx.Err()
 	}
-	err := r.readPicture(ctx, e, affordable)
+	err := r.readPicture(ctx, rawSHA256, place, affordable)
 	if err != nil {
-		return nil, 0, err
+		return nil, image.Point{}, err
 	}
 	var b bytes.Buffer
-	width := 0
-	err = r.readPicture(ctx, e, func(f io.Reader) error {
+	var size image.Point
+	err = r.readPicture(ctx, rawSHA256, place, func(f io.Reader) error {
 		whole, _, err := image.Decode(f)
 		if err != nil {
 			return err
 		}
-		small := shrink(whole, previewWidth, previewHeight)
-		width = small.Bounds().Dx()
+		small := shrink(whole, frame.X, frame.Y)
+		size = small.Bounds().Size()
 		return jpeg.Encode(&b, small, &jpeg.Options{Quality: 80})
 	})
-	return b.Bytes(), width, err
+	return b.Bytes(), size, err
 }
 
 // readPicture reads a picture out of the kept mail again: its file is never whole in memory.
-func (r *Renderer) readPicture(ctx context.Context, e *enclosure, read func(io.Reader) error) error {
-	f, err := r.open(ctx, e.raw, e.Place)
+func (r *Renderer) readPicture(ctx context.Context, rawSHA256, place string, read func(io.Reader) error) error {
+	f, err := r.open(ctx, rawSHA256, place)
 	if err != nil {
 		return err
 	}

@@ -32,6 +32,8 @@ type Settings struct {
 	MailSize                int64            // bytes of attachments that go along with one mail; 0 is DefaultMailSize
 	// Staff lists the team: for buttons, and for the addresses that nobody outside receives. nil is nobody.
 	Staff func(context.Context) ([]tickets.Staff, error)
+	// CaseFile reads a whole case for /history; where it is nil, that mail has no document.
+	CaseFile func(context.Context, tickets.Number) (tickets.CaseFile, error)
 }
 
 // Opener reads an attachment again: the decoded content of the part at place in the raw mail with this SHA-256.
@@ -82,6 +84,7 @@ var layoutFuncs = templates.Funcs{
 	"indent": indent,
 	"upper":  strings.ToUpper,
 	"lines":  htmlLines,
+	"jpeg":   jpegURL,
 	"passage": func(title, text string) passage {
 		return passage{Title: title, Text: text}
 	},
@@ -120,6 +123,9 @@ func (r *Renderer) Render(ctx context.Context, n tickets.Notice, w io.Writer) (s
 	}
 	c := r.compose(n, staff)
 	c.addPreviews(ctx)
+	if err := c.addDocuments(ctx); err != nil {
+		return "", fmt.Errorf("render notice %d: %w", n.ID, err)
+	}
 	v, err := c.view()
 	if err != nil {
 		return "", fmt.Errorf("render notice %d: %w", n.ID, err)
@@ -152,7 +158,11 @@ func (c *composition) write(ctx context.Context, w io.Writer, v *view, text, htm
 			return err
 		}
 	}
-	files := c.enclosed(ctx)
+	var files []filePart
+	for _, d := range c.documents {
+		files = append(files, partOf(d.name, d.kind, func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(d.data)), nil }))
+	}
+	files = append(files, c.enclosed(ctx)...)
 	if it, ok := c.visit(); ok {
 		ical := c.invitation(it, text)
 		msg.AddAlternativeString("text/calendar; method=REQUEST", ical)
@@ -274,7 +284,7 @@ func messageID(id string) string {
 func autoSubmitted(k tickets.Kind) string {
 	switch k {
 	case tickets.KindAcknowledged, tickets.KindContinued, tickets.KindDone, tickets.KindRefused, tickets.KindStatus, tickets.KindHelp, tickets.KindList,
-		tickets.KindEvidence, tickets.KindPassword, tickets.KindFigures:
+		tickets.KindEvidence, tickets.KindPassword, tickets.KindFigures, tickets.KindHistory:
 		return "auto-replied"
 	}
 	return "auto-generated"

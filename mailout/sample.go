@@ -19,6 +19,9 @@ func (r *Renderer) Check(ctx context.Context) error {
 		return io.NopCloser(bytes.NewReader(nil)), nil
 	}
 	probe.settings.Staff = func(context.Context) ([]tickets.Staff, error) { return sampleStaff(), nil }
+	probe.settings.CaseFile = func(context.Context, tickets.Number) (tickets.CaseFile, error) {
+		return sampleCase(r.settings.Prefix), nil
+	}
 	var faults []error
 	for _, n := range Samples(r.settings.Prefix) {
 		if _, err := probe.Render(ctx, n, io.Discard); err != nil {
@@ -61,7 +64,7 @@ var kindsStaff = append([]tickets.Kind{
 	tickets.KindReminder, tickets.KindAway, tickets.KindBounced, tickets.KindUndelivered, tickets.KindList, tickets.KindBacklog,
 	tickets.KindBadMail, tickets.KindWarning, tickets.KindPassedOn, tickets.KindDone, tickets.KindRefused,
 	tickets.KindConfirm, tickets.KindEvidence, tickets.KindPassword,
-	tickets.KindDeadline, tickets.KindStatutory, tickets.KindDigest, tickets.KindFigures,
+	tickets.KindDeadline, tickets.KindStatutory, tickets.KindDigest, tickets.KindFigures, tickets.KindHistory,
 	tickets.KindNationalDraft, tickets.KindNational, tickets.KindNationalAnswer,
 }, kindsOutside...)
 
@@ -199,8 +202,10 @@ func sampleItem(n *tickets.Notice, it *tickets.Item) {
 		show(3, true)
 	case tickets.KindHandedOn:
 		it.Text = "Luh Ayu Pratiwi"
-	case tickets.KindForwarded:
-		show(3, true)
+	case tickets.KindForwarded, tickets.KindHistory:
+		if n.Kind == tickets.KindForwarded {
+			show(3, true)
+		}
 		for id := int64(1); id <= 3; id++ {
 			n.Case = append(n.Case, sampleMessages()[id])
 		}

@@ -21,6 +21,7 @@ type said struct {
 	Recommendations            bool
 	Clock                      string // of a reminder: what is due at When
 	Share                      int    // and how much of its time is gone, in percent
+	Documents                  int    // how many forms of the case file go along
 	Sealed                     bool   // a piece of evidence goes in a zip with a password
 }
 
@@ -119,7 +120,7 @@ func (c *composition) facts(it tickets.Item) said {
 		State: state.Label(c.lang), Severity: t.Severity.Label(c.lang), Type: t.Type.Incident().Label,
 		When: c.time(it.When, it.AllDay), Place: c.line(it.Place), Other: string(it.Number), Count: len(c.n.Table),
 		Participant: c.n.Audience == tickets.ToParticipant, Back: it.Back != "" && !c.blanked, Recommendations: len(t.Recommendations) > 0,
-		Here: it.State == "" || it.State == reached[it.Kind], Sealed: it.Password != "",
+		Here: it.State == "" || it.State == reached[it.Kind], Sealed: it.Password != "", Documents: len(c.documents),
 	}
 	if c.staff {
 		s.Clock, s.Share = c.labels.Get("clock", it.Clock), it.Share

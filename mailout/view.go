@@ -89,20 +89,21 @@ type usage struct{ Usage, Says, Example string }
 
 // composition is one notice on its way to becoming a mail.
 type composition struct {
-	r        *Renderer
-	n        tickets.Notice
-	lang     tickets.Language
-	labels   templates.Labels
-	words    *texttemplate.Template
-	staff    bool            // the recipient is staff
-	people   []tickets.Staff // the team
-	me       tickets.Staff   // the recipient's staff entry; zero where there is none
-	redact   redactor
-	state    tickets.State // that the mail speaks of
-	files    []enclosure
-	pictures []picture // that the HTML shows beside the previews of files
-	room     int       // bytes that passed-on texts may still take
-	blanked  bool      // nothing of the recipient's own words may be said
+	r         *Renderer
+	n         tickets.Notice
+	lang      tickets.Language
+	labels    templates.Labels
+	words     *texttemplate.Template
+	staff     bool            // the recipient is staff
+	people    []tickets.Staff // the team
+	me        tickets.Staff   // the recipient's staff entry; zero where there is none
+	redact    redactor
+	state     tickets.State // that the mail speaks of
+	files     []enclosure
+	documents []document // the case file
+	pictures  []picture  // that the HTML shows beside the previews of files
+	room      int        // bytes that passed-on texts may still take
+	blanked   bool       // nothing of the recipient's own words may be said
 }
 
 func (r *Renderer) compose(n tickets.Notice, people []tickets.Staff) *composition {

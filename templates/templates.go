@@ -3,7 +3,7 @@
 //   - id/ and en/ hold labels.toml (short words), reporter.txt (what reporters and participants read) and staff.txt. In the
 //     .txt files each {{define}} is named after a kind of notice: its first paragraph is the headline, the others follow it.
 //   - layout/ holds mail.html and mail.txt, which put headline, facts, words and buttons in their places; figures.html and
-//     figures.txt, which do the same for a month's figures, in a mail and as a page of their own.
+//     figures.txt, which do the same for a month's figures, in a mail and as a page of their own; and case.html, the printable case file.
 //
 // What it promises: words are written once and appear the same in the text and in the HTML of a mail. A folder of the user's
 // own may hold any of these files by the same relative path; what it defines replaces the built-in words, what it leaves out
@@ -69,6 +69,7 @@ func Load(dir string, funcs Funcs) (*Set, error) {
 	}
 	l.each("layout/mail.html", func(name, text string) error { return parseHTML(&set.HTML, name, text) })
 	l.each("layout/figures.html", func(name, text string) error { return parseHTML(&set.HTML, name, text) })
+	l.each("layout/case.html", func(name, text string) error { return parseHTML(&set.HTML, name, text) })
 	l.each("layout/figures.txt", func(name, text string) error { return parseText(set.Text, name, text, true) })
 	l.each("layout/mail.txt", func(name, text string) error { return parseText(set.Text, name, text, true) })
 	for _, lang := range Languages() {

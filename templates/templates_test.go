@@ -11,7 +11,7 @@ import (
 // layoutFuncs stand for those of the renderer: parsing needs their names alone.
 var layoutFuncs = Funcs{
 	"wrap": func(s string) string { return s }, "indent": func(s string) string { return s }, "upper": func(s string) string { return s },
-	"lines": func(s string) string { return s }, "passage": func(a, b string) string { return a + b },
+	"lines": func(s string) string { return s }, "jpeg": func([]byte) string { return "" }, "passage": func(a, b string) string { return a + b },
 }
 
 func load(t *testing.T) *Set {

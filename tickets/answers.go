@@ -53,7 +53,7 @@ var (
 	answerNoAttachments = answer{"Tiket ini tidak punya lampiran.", "This ticket has no attachments."}
 	answerNoAttachment  = answer{"Tidak ada lampiran %s pada tiket ini: nomornya dari 1 sampai %d, seperti tercantum di samping nama berkas dalam surel kami.", "This ticket has no attachment %s: they are numbered from 1 to %d, as our mails name them beside the files."}
 	answerTooLarge      = answer{"Lampiran %d (%s, %d byte) terlalu besar untuk satu surel. Pengelola sistem mengambilnya dengan: aduan ticket export --format zip %s", "Attachment %d (%s, %d bytes) is too large for a mail. Your system's operator gets it with: aduan ticket export --format zip %s"}
-	answerRed           = answer{"/%s: tiket ini TLP:RED; buktinya hanya untuk Front Desk, penyelia, dan agen yang menanganinya.", "/%s: this ticket is TLP:RED; its evidence is for Front Desk, supervisors and its owner only."}
+	answerRed           = answer{"/%s: tiket ini TLP:RED; isinya hanya untuk Front Desk, penyelia, dan agen yang menanganinya.", "/%s: this ticket is TLP:RED; its content is for Front Desk, supervisors and its owner only."}
 	answerNoMonth       = answer{"%s bukan bulan: tulislah tahun dan bulan, contoh: /%s 2026-11.", "%s is no month: write year and month, for example: /%s 2026-11."}
 	answerNoList        = answer{"Tidak ada daftar %s: pilih open, mine, overdue atau all.", "There is no list %s: choose open, mine, overdue or all."}
 )

@@ -113,3 +113,17 @@ func withoutPasswords(n Notice, text string) string {
 	}
 	return text
 }
+
+// history sends the whole case to who asks for it, and to nobody else.
+func (o *order) history(_ Command, line CommandLine) *fault {
+	if len(line.Args) > 0 {
+		return &fault{line.Line, answerTooMuch.say(o.s.Language, line.Name, quoted(joined(line.Args)))}
+	}
+	if o.ticket.TLP == TLPRed && !o.named() {
+		return &fault{"", answerRed.say(o.s.Language, line.Name)}
+	}
+	o.said = true
+	o.tellStaff(o.ticket, *o.sender.staff, Item{Kind: KindHistory, State: o.ticket.State})
+	o.event("history", o.facts(map[string]any{"to": o.sender.staff.Address}))
+	return nil
+}

@@ -54,6 +54,7 @@ const (
 	KindConfirm     Kind = "confirm" // commands without proof that wait for their sender's word
 	KindEvidence    Kind = "evidence"
 	KindPassword    Kind = "evidence-password" // of the zip that a dangerous piece of evidence travels in
+	KindHistory     Kind = "history"           // the whole case, to who asks for it
 	KindFigures     Kind = "figures"           // a month's figures
 	// Of reports to the response teams.
 	KindNationalDraft  Kind = "national-draft"  // the report, before it is sent
@@ -115,8 +116,8 @@ type Notice struct {
 	Proven     bool     // the recipient has been proven: the mail may hold words of theirs
 	Items      []Item
 	Texts      map[int64]Message // the messages that items name, with text and attachments
-	Case       []Message         // the whole case, for KindForwarded
-	Timeline   []Event           // the whole case, for KindForwarded
+	Case       []Message         // the whole case, for KindForwarded and KindHistory
+	Timeline   []Event           // the whole case, for KindForwarded and KindHistory
 	Ticket     Ticket            // zero for a notice without a ticket
 	Table      []Ticket          // for KindList
 	Figures    *MonthlyFigures   // for KindFigures

@@ -22,7 +22,7 @@ var carriers = map[string]func(*order, Command, CommandLine) *fault{
 	"verify": (*order).verify, "forward": (*order).forward, "take": (*order).take, "ask": (*order).ask, "reply": (*order).reply, "note": (*order).note,
 	"onsite": (*order).onsite, "recommend": (*order).recommend, "monitor": (*order).monitor, "close": (*order).close, "reject": (*order).reject,
 	"duplicate": (*order).duplicate, "reopen": (*order).reopenIt, "reporter": (*order).moveReporter, "new": (*order).openNew, "away": (*order).away,
-	"evidence": (*order).evidence, "set": (*order).set, "cc": (*order).cc, "uncc": (*order).uncc, "status": (*order).status, "report": (*order).report, "list": (*order).list, "help": (*order).help,
+	"evidence": (*order).evidence, "set": (*order).set, "cc": (*order).cc, "uncc": (*order).uncc, "status": (*order).status, "history": (*order).history, "report": (*order).report, "list": (*order).list, "help": (*order).help,
 	"escalate": (*order).escalate,
 }
 

@@ -259,7 +259,7 @@ func (t *tx) content(ctx context.Context, r noticeRow, n *Notice) error {
 		return err
 	}
 	for _, item := range n.Items {
-		if item.Kind == KindForwarded {
+		if item.Kind == KindForwarded || item.Kind == KindHistory {
 			if n.Case, err = t.messages(ctx, r.Ticket, `AND direction = 'in'`); err == nil {
 				n.Timeline, err = t.events(ctx, r.Ticket)
 			}
@@ -482,7 +482,8 @@ func (s *Store) Outbox(ctx context.Context) ([]Delivery, error) {
 }
 
 func (r noticeRow) delivery() Delivery {
-	return Delivery{ID: r.ID, To: r.Recipient, Kind: r.Kind, State: r.State, Attempts: r.Attempts, LastError: lastError(r), MessageID: r.MessageID, NextAt: fromMicros(r.NextAt)}
+	return Delivery{ID: r.ID, To: r.Recipient, Kind: r.Kind, State: r.State, Attempts: r.Attempts, LastError: lastError(r), MessageID: r.MessageID, NextAt: fromMicros(r.NextAt),
+		At: fromMicros(max(r.CreatedAt, r.SettledAt)), SHA256: r.Rendered}
 }
 
 // lastError is the server's words where something went wrong; what a relay says on taking a mail is none.

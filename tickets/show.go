@@ -17,16 +17,7 @@ func (s *Store) Show(ctx context.Context, n Number) (File, error) {
 		if err != nil {
 			return err
 		}
-		if file.Ticket, err = t.ticket(ctx, row); err != nil {
-			return err
-		}
-		if file.Messages, err = t.messages(ctx, row.ID, ``); err != nil {
-			return err
-		}
-		if file.Events, err = t.events(ctx, row.ID); err != nil {
-			return err
-		}
-		file.Deliveries, err = t.deliveries(ctx, row.ID)
+		file, err = t.whole(ctx, row)
 		return err
 	})
 	return file, err
@@ -259,13 +250,9 @@ func (s *Store) ExportMbox(ctx context.Context, n Number, evidence Evidence, w i
 	if err != nil {
 		return err
 	}
-	secret := map[string]bool{}
-	for _, d := range file.Deliveries {
-		secret[d.MessageID] = d.Kind == KindPassword
-	}
 	for _, m := range file.Messages {
-		if m.Direction == "out" && secret[m.MessageID] {
-			continue // a password is for the person who got it
+		if m.Password {
+			continue // it is for the person who got it
 		}
 		if err := s.exportMail(ctx, m, evidence, w); err != nil {
 			return fmt.Errorf("export message %d of %s: %w", m.ID, n, err)
@@ -298,25 +285,6 @@ func (s *Store) exportMail(ctx context.Context, m Message, evidence Evidence, w 
 		_, err = io.WriteString(w, "\n")
 	}
 	return err
-}
-
-// Blanked is the file without the reply addresses in its texts. Message-IDs stay where they prove nobody: where reply
-// addresses do.
-func (f File) Blanked(m Mailbox) File {
-	for i := range f.Messages {
-		x := &f.Messages[i]
-		x.Text, x.NewText, x.Body, x.Subject = m.Blank(x.Text), m.Blank(x.NewText), m.Blank(x.Body), m.Blank(x.Subject)
-		for n := range x.To {
-			x.To[n] = m.Blank(x.To[n])
-		}
-	}
-	for i := range f.Deliveries {
-		if m.Pattern == "" {
-			f.Deliveries[i].MessageID = m.Blank(f.Deliveries[i].MessageID)
-		}
-		f.Deliveries[i].LastError = m.Blank(f.Deliveries[i].LastError)
-	}
-	return f
 }
 
 // table loads the tickets of a list. Content of TLP:RED goes to the named persons of its ticket only, not into lists: there

@@ -35,7 +35,7 @@ var kindFacts = []struct {
 	{KindNationalDraft, kindFact{Internal, true}}, {KindNational, kindFact{Internal, true}}, {KindNationalAnswer, kindFact{Internal, true}},
 	{KindStatutory, kindFact{Internal, false}}, {KindDeadline, kindFact{Internal, false}}, {KindDigest, kindFact{Internal, false}},
 	{KindBacklog, kindFact{Internal, false}}, {KindWarning, kindFact{Internal, false}}, {KindAway, kindFact{Internal, false}}, {KindReminder, kindFact{Internal, false}},
-	{KindList, kindFact{Internal, false}}, {KindFigures, kindFact{Internal, false}}, {KindStatus, kindFact{Internal, false}}, {KindHelp, kindFact{Internal, false}}, {KindDone, kindFact{Internal, false}},
+	{KindList, kindFact{Internal, false}}, {KindFigures, kindFact{Internal, false}}, {KindHistory, kindFact{Internal, false}}, {KindStatus, kindFact{Internal, false}}, {KindHelp, kindFact{Internal, false}}, {KindDone, kindFact{Internal, false}},
 }
 
 // weight is the place of a kind in kindFacts; unknown kinds are the lightest.

@@ -53,6 +53,7 @@ type Message struct {
 	MessageID   string       `json:"-"`
 	Purpose     string       `json:"-"` // report, question, recommendation, documentation, summary
 	Problems    []string     `json:"-"`
+	Password    bool         `json:"-"` // the mail that told somebody the password of sealed evidence: it stays out of exports
 	Attachments []Attachment `json:"attachments"`
 }
 
@@ -91,6 +92,8 @@ type Delivery struct {
 	LastError string        `json:"last_error"`
 	MessageID string        `json:"message_id"`
 	NextAt    time.Time     `json:"-"`
+	At        time.Time     `json:"-"` // when this became of it; while it waits, when it was recorded
+	SHA256    string        `json:"-"` // of the raw mail; "" before it is written
 	Ticket    Number        `json:"-"`
 }
 

@@ -22,11 +22,9 @@ func (p *program) audit() *cobra.Command {
 			return err
 		}
 		defer parts.close()
-		limits := parts.intake().Limits
-		a, err := parts.store.AuditWith(c.Context(), tickets.Auditing{Evidence: parts.evidence, Head: head, Progress: progress(os.Stderr),
-			Parts: func(ctx context.Context, raw io.Reader) []tickets.Attachment {
-				return mailin.Parse(ctx, raw, limits).Attachments
-			}})
+		how := parts.auditing()
+		how.Head, how.Progress = head, progress(os.Stderr)
+		a, err := parts.store.AuditWith(c.Context(), how)
 		var invalid *tickets.InvalidError
 		if errors.As(err, &invalid) {
 			return wrongUse(fmt.Errorf("--head: %w", err))
@@ -38,6 +36,14 @@ func (p *program) audit() *cobra.Command {
 	}}
 	c.Flags().StringVar(&head, "head", "", "the head that an earlier audit printed: show that the record has only grown since")
 	return c
+}
+
+// auditing compares the record with the evidence, whose mails are read again.
+func (p *parts) auditing() tickets.Auditing {
+	limits := p.intake().Limits
+	return tickets.Auditing{Evidence: p.evidence, Parts: func(ctx context.Context, raw io.Reader) []tickets.Attachment {
+		return mailin.Parse(ctx, raw, limits).Attachments
+	}}
 }
 
 // tellAudit prints what an audit found; faults are an error.

@@ -83,7 +83,7 @@ func (p *parts) intake() *mailin.Intake {
 func (p *parts) renderer(in *mailin.Intake) (*mailout.Renderer, error) {
 	t := p.settings.Team
 	r, err := mailout.NewRenderer(mailout.Settings{TeamName: t.Name, Address: t.Address, Prefix: t.Prefix, Salutation: t.Salutation, Valediction: t.Valediction, Colour: t.Colour,
-		Language: tickets.Language(t.Language), Location: p.settings.location, TemplateDir: t.Templates, MailSize: int64(p.settings.SMTP.MailSize), Staff: p.store.Staff}, in.OpenAttachment)
+		Language: tickets.Language(t.Language), Location: p.settings.location, TemplateDir: t.Templates, MailSize: int64(p.settings.SMTP.MailSize), Staff: p.store.Staff, CaseFile: p.caseFile}, in.OpenAttachment)
 	if err != nil {
 		return nil, wrongUse(fmt.Errorf("team.templates: %w", err))
 	}

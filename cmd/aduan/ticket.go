@@ -7,11 +7,14 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
+	"aduan/mailout"
 	"aduan/tickets"
 )
 
@@ -153,18 +156,24 @@ func showText(p *parts, f tickets.File, w io.Writer) error {
 	return table.Flush()
 }
 
+// formats are the forms of a ticket's export.
+var formats = []string{"html", "pdf", "mbox", "json", "zip"}
+
 func (p *program) ticketExport() *cobra.Command {
 	var format, out string
-	c := &cobra.Command{Use: "export NUMBER", Short: "Export a ticket with its raw mails (mbox) or as JSON", Args: cobra.ExactArgs(1), RunE: func(c *cobra.Command, args []string) error {
-		if format != "mbox" && format != "json" {
-			return wrongUse(fmt.Errorf("there is no format %q: give mbox or json", format))
+	c := &cobra.Command{Use: "export NUMBER", Short: "Export a ticket: a case file to print (html, pdf), its raw mails (mbox), JSON, or all of it (zip)", Args: cobra.ExactArgs(1), RunE: func(c *cobra.Command, args []string) error {
+		if !slices.Contains(formats, format) {
+			return wrongUse(fmt.Errorf("there is no format %q: give one of %s", format, strings.Join(formats, ", ")))
+		}
+		if (format == "pdf" || format == "zip") && out == "" && p.terminal() {
+			return wrongUse(fmt.Errorf("%s is not for a terminal: give --out FILE.%s", format, format))
 		}
 		parts, err := p.open(c.Context())
 		if err != nil {
 			return err
 		}
 		defer parts.close()
-		file, err := parts.show(c.Context(), args[0])
+		write, err := parts.exporter(c.Context(), args[0], format)
 		if err != nil {
 			return err
 		}
@@ -172,14 +181,53 @@ func (p *program) ticketExport() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if format == "json" {
-			return errors.Join(writeJSON(w, file), done())
-		}
-		return errors.Join(parts.store.ExportMbox(c.Context(), file.Number, parts.evidence, w), done())
+		return errors.Join(write(w), done())
 	}}
-	c.Flags().StringVar(&format, "format", "mbox", "the `FORMAT`: mbox or json")
+	c.Flags().StringVar(&format, "format", "mbox", "the `FORMAT`: "+strings.Join(formats, ", "))
 	c.Flags().StringVar(&out, "out", "", "write to this `FILE` instead of standard output")
 	return c
+}
+
+// exporter reads a ticket and returns what writes it in a format; nothing is written where there is no such ticket.
+func (p *parts) exporter(ctx context.Context, number, format string) (func(io.Writer) error, error) {
+	file, err := p.show(ctx, number)
+	if err != nil {
+		return nil, err
+	}
+	switch format {
+	case "json":
+		return func(w io.Writer) error { return writeJSON(w, file) }, nil
+	case "mbox":
+		return func(w io.Writer) error { return p.store.ExportMbox(ctx, file.Number, p.evidence, w) }, nil
+	}
+	whole, err := p.caseFile(ctx, file.Number)
+	if err != nil {
+		return nil, err
+	}
+	r, err := p.renderer(p.intake())
+	if err != nil {
+		return nil, err
+	}
+	switch format {
+	case "html":
+		return func(w io.Writer) error { return r.WriteCaseHTML(ctx, w, whole) }, nil
+	case "pdf":
+		return func(w io.Writer) error { return r.WriteCasePDF(ctx, w, whole) }, nil
+	}
+	return func(w io.Writer) error {
+		return r.WriteCaseZip(ctx, w, mailout.Bundle{Case: whole, Mailbox: p.store.Mailbox, Raw: p.evidence.Open})
+	}, nil
+}
+
+// caseFile reads and audits a whole case.
+func (p *parts) caseFile(ctx context.Context, n tickets.Number) (tickets.CaseFile, error) {
+	return p.store.CaseFile(ctx, n, p.auditing())
+}
+
+// terminal says whether the output goes to people's eyes.
+func (p *program) terminal() bool {
+	f, is := p.out.(*os.File)
+	return is && term.IsTerminal(int(f.Fd()))
 }
 
 // output is standard output, or a file that only its owner may read.
