@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -102,7 +103,8 @@ type round struct {
 	last     context.Context // ends when nothing can be recorded any more
 	places   chan struct{}   // one for each notice that may be in hand
 	limit    *rate.Limiter
-	part     Rate // that limit keeps
+	due      atomic.Int64 // notices in hand whose turn by the rate has not come
+	part     Rate         // that limit keeps
 	troubles *troubles
 	gate     gate
 	keeper   keeper
@@ -121,6 +123,7 @@ func (s *Sender) Run(ctx context.Context) error {
 	for r.ready() {
 		free := r.free()
 		notices, err := s.Outbox.Claim(ctx, free)
+		r.due.Add(int64(len(notices)))
 		for range free - len(notices) {
 			r.places <- struct{}{}
 		}
@@ -193,9 +196,21 @@ func (r *round) ready() bool {
 	return r.awaitShare() && r.gate.pass(r.stop) == nil && r.stop.Err() == nil
 }
 
-// free takes all free places. Only Run takes them.
+// untilTurn is how long it takes until the rate lets one more notice go than are in hand; 0 where it does now.
+func (r *round) untilTurn() time.Duration {
+	if r.limit.Limit() == rate.Inf {
+		return 0
+	}
+	lacking := 1 + float64(r.due.Load()) - r.limit.Tokens()
+	return time.Duration(max(lacking, 0) / float64(r.limit.Limit()) * float64(time.Second))
+}
+
+// free takes free places: all, or as many as the rate lets go now. Only Run takes them.
 func (r *round) free() int {
 	n := len(r.places)
+	if r.limit.Limit() != rate.Inf {
+		n = max(1, min(n, int(r.limit.Tokens())-int(r.due.Load())))
+	}
 	for range n {
 		<-r.places
 	}
@@ -272,6 +287,8 @@ func (r *round) deliver(ctx context.Context, n tickets.Notice) (words string, er
 	wait, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	defer context.AfterFunc(r.stop, func() { cancel(errStopped) })()
+	turn := sync.OnceFunc(func() { r.due.Add(-1) })
+	defer turn()
 	if n.Rendered == "" {
 		err = r.patiently(wait, func() (err error) {
 			n.Rendered, err = r.render(ctx, n)
@@ -286,6 +303,7 @@ func (r *round) deliver(ctx context.Context, n tickets.Notice) (words string, er
 			return "", reason(wait, err)
 		}
 	}
+	turn()
 	held := time.Now()
 	for {
 		err = r.patiently(wait, func() (err error) {

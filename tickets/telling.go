@@ -228,13 +228,25 @@ func (f *filing) writeDraft(ctx context.Context, d *draft) error {
 	if err != nil {
 		return err
 	}
+	hurried := f.hurries(kind)
 	var id int64
-	err = f.t.get(ctx, &id, `INSERT INTO notice (ticket, recipient, recipient_name, audience, kind, room, language, subject, message_id, reply_address, version, automatic, proven, items, cause, state, next_at, created_at, queued_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+	err = f.t.get(ctx, &id, `INSERT INTO notice (ticket, recipient, recipient_name, audience, kind, room, language, subject, message_id, reply_address, version, automatic, proven, items, cause, state, next_at, created_at, queued_at, hurried)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
 		ticket, d.to.Address, CleanLine(d.to.Name), string(d.audience), string(kind), string(room), string(language), subject,
-		f.s.Keys.newNoticeToken()+"@"+f.s.Mailbox.Domain(), reply, version, bit(automatic), bit(d.proven), CleanText(string(items)), f.message, string(state), f.now, f.now, f.now)
+		f.s.Keys.newNoticeToken()+"@"+f.s.Mailbox.Domain(), reply, version, bit(automatic), bit(d.proven), CleanText(string(items)), f.message, string(state), f.now, f.now, f.now, bit(hurried))
 	f.t.wrote("notice", id)
+	if err != nil || !hurried || ticket == 0 {
+		return err
+	}
+	// It must not wait behind one that waits behind thousands.
+	_, err = f.t.exec(ctx, `UPDATE notice SET hurried = 1 WHERE ticket = ? AND recipient = ? AND state = 'queued' AND hurried = 0`, ticket, d.to.Address)
 	return err
+}
+
+// hurries says whether a notice goes before others: what the words and commands of staff cause must not wait behind the
+// acknowledgements of a flood. Nobody outside can make one, but for the few requests to confirm that a day allows.
+func (f *filing) hurries(kind Kind) bool {
+	return f.sender.isStaff() && (f.sender.proof != ProofNone || f.sender.confirms != nil || kind == KindConfirm)
 }
 
 // order puts an answer to commands first, then what happened in the order in which it happened.
