@@ -193,6 +193,12 @@ func (r *round) ready() bool {
 	if len(r.places) < cap(r.places)/2 {
 		_ = sleep(r.stop, gathering)
 	}
+	// What is claimed before the rate lets it go would go before what is more urgent then.
+	for wait := r.untilTurn(); wait > 0; wait = r.untilTurn() {
+		if sleep(r.stop, wait) != nil {
+			return false
+		}
+	}
 	return r.awaitShare() && r.gate.pass(r.stop) == nil && r.stop.Err() == nil
 }
 

@@ -320,6 +320,28 @@ func TestRateIsKeptInEveryWindow(t *testing.T) {
 	}
 }
 
+// What is in hand before its turn would go before what is more urgent by then.
+func TestNothingIsClaimedBeforeTheRateLetsItGo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		relay := &fakeRelay{}
+		outbox := newOutbox(notices(50)...)
+		s := newSending(outbox, relay)
+		s.Rate = Rate{60, time.Minute}
+		s.start(t)
+		for range 20 {
+			time.Sleep(700 * time.Millisecond)
+			synctest.Wait()
+			claimed := 0
+			for id := range int64(50) {
+				claimed += outbox.take(id + 1).Attempt
+			}
+			if sent := len(relay.accepted()); claimed > sent {
+				t.Fatalf("%d notices are claimed, %d were sent", claimed, sent)
+			}
+		}
+	})
+}
+
 func TestIdleSenderHardlyLooks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		outbox := newOutbox()
