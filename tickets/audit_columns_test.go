@@ -21,6 +21,7 @@ var provesNothing = map[string]string{
 	"goose_db_version.*":  "the version of the schema; a wrong one keeps the program from starting",
 	"notice.attempts":     "the tries so far: the claim's, which ends with the next one",
 	"notice.next_at":      "when the next try is due",
+	"notice.hurried":      "whether it is sent before others",
 	"notice.leased_until": "until when a sender holds the notice",
 	"journal.id":          "the order of all links: shown by the head of an earlier audit",
 	"credential.*":        "secrets of other servers, sealed for themselves; no part of the record",
