@@ -27,6 +27,7 @@ func (c *composition) buttons() []button {
 	case c.has(tickets.KindNationalDraft):
 		b.forConfirmation("send", "drop")
 	case c.n.Ticket.Number == "":
+		b.forOffers()
 	case !c.staff:
 		b.forOutside()
 	case c.has(tickets.KindUnproven, tickets.KindUnverified):
@@ -161,6 +162,9 @@ func (b *buttons) forState() {
 			b.plain("reject", "reject", "…")
 		}
 	case tickets.Responding:
+		if desk && c.has(tickets.KindAway) {
+			b.forward(false)
+		}
 		if owner {
 			b.plain("ask", "ask", "")
 			b.plain("onsite", "onsite", "…")
@@ -170,6 +174,9 @@ func (b *buttons) forState() {
 			b.handBack()
 		}
 	case tickets.Monitoring:
+		if desk && c.has(tickets.KindAway) {
+			b.forward(false)
+		}
 		if owner {
 			b.plain("close", "close", "")
 			b.plain("recommend", "recommend", "")
@@ -228,24 +235,62 @@ func (b *buttons) verify() {
 	b.add("verify", c.command("verify")+" "+c.key("type")+"=… "+c.key("severity")+"=…", c.verifyLine())
 }
 
-// forward offers every agent that is there, then the teams. An open ticket is verified by the same answer, because it cannot
-// be forwarded before.
-func (b *buttons) forward(open bool) {
+// target is somebody, or a team, to whom a case can be passed.
+type target struct{ name, to string }
+
+// targets are every agent that is there, then the teams.
+func (b *buttons) targets() []target {
 	c := b.c
 	now := c.date().UnixMicro()
-	var agents []tickets.Staff
+	var all []target
 	var teams []string
 	for _, s := range c.people {
 		if !s.Has(tickets.Agent) || s.AwayUntil > now || tickets.Key(s.Address) == tickets.Key(c.n.Ticket.Owner) {
 			continue
 		}
-		agents = append(agents, s)
+		name := oneLine(s.Name, 40)
+		if name == "" {
+			name = s.Address
+		}
+		all = append(all, target{name, tickets.Key(s.Address)})
 		if team := oneLine(s.Team, 60); team != "" && !slices.Contains(teams, team) && !strings.Contains(team, " ") {
 			teams = append(teams, team)
 		}
 	}
-	slices.SortStableFunc(agents, func(a, b tickets.Staff) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortStableFunc(all, func(a, b target) int { return strings.Compare(a.name, b.name) })
 	slices.Sort(teams)
+	for _, team := range teams {
+		all = append(all, target{team, team})
+	}
+	return all
+}
+
+// offersAtMost bounds the cases of somebody away that get buttons; the others are named.
+const offersAtMost = 12
+
+// forOffers offers to pass on each case of somebody who is away. An answer about one goes to that case's own address.
+func (b *buttons) forOffers() {
+	c := b.c
+	for _, offer := range c.n.Offers[:min(len(c.n.Offers), offersAtMost)] {
+		to, number := oneLine(offer.ReplyTo, 320), string(offer.Number)
+		if to == "" {
+			to = c.r.settings.Address
+		}
+		words := strings.NewReplacer("%n", number, "%a", to)
+		do := words.Replace(c.labels.Get("do", "offer"))
+		for _, t := range b.targets() {
+			line := c.command("forward") + " " + t.to
+			b.list = append(b.list, button{Label: strings.NewReplacer("%n", number, "%s", t.name).Replace(c.labels.Get("button", "offer")), Do: do, Command: line,
+				Link: mailto(to, "Re: ["+number+"]", line)})
+			do = ""
+		}
+	}
+}
+
+// forward offers everybody to whom the case can be passed. An open ticket is verified by the same answer, because it cannot be
+// forwarded before.
+func (b *buttons) forward(open bool) {
+	c := b.c
 	first := true
 	offer := func(name, to string) {
 		line := c.command("forward") + " " + to
@@ -264,15 +309,8 @@ func (b *buttons) forward(open bool) {
 		}
 		first = false
 	}
-	for _, a := range agents {
-		name := oneLine(a.Name, 40)
-		if name == "" {
-			name = a.Address
-		}
-		offer(name, tickets.Key(a.Address))
-	}
-	for _, team := range teams {
-		offer(team, team)
+	for _, t := range b.targets() {
+		offer(t.name, t.to)
 	}
 }
 

@@ -85,6 +85,27 @@ func TestAnAgentWhoIsAwayIsNotOffered(t *testing.T) {
 	}
 }
 
+func TestCasesOfSomebodyAwayAreOfferedToEachAgentAtTheirOwnAddress(t *testing.T) {
+	n := sample(samplePrefix, tickets.Indonesian, tickets.ToStaff, tickets.KindAway)
+	n.Ticket = tickets.Ticket{}
+	n.Offers = []tickets.Offer{{Number: "BALIPROV-CSIRT-2026-0007", ReplyTo: "aduan+seven@csirt.example"}, {Number: "BALIPROV-CSIRT-2026-0009"}}
+	m := render(t, n)
+	to, subjects, bodies := links(t, m)
+	if len(to) != 8 { // two agents and two teams, for each case
+		t.Fatalf("%d links: %q", len(to), bodies)
+	}
+	for i := range to {
+		number, address := "[BALIPROV-CSIRT-2026-0007]", "aduan+seven@csirt.example"
+		if i >= 4 {
+			number, address = "[BALIPROV-CSIRT-2026-0009]", "aduan@csirt.example"
+		}
+		if to[i] != address || subjects[i] != "Re: "+number || !strings.HasPrefix(bodies[i], "/teruskan ") {
+			t.Errorf("link %d to %q about %q: %q", i, to[i], subjects[i], bodies[i])
+		}
+	}
+	wantContains(t, "the text", m.text(), "Untuk meneruskan BALIPROV-CSIRT-2026-0007, kirim surel ke\naduan+seven@csirt.example dengan baris pertama:\n  /teruskan budi@csirt.example")
+}
+
 func TestHelpListsWhatTheRecipientMayDo(t *testing.T) {
 	for _, c := range []struct {
 		about    string

@@ -181,17 +181,24 @@ func (o *order) away(c Command, line CommandLine) *fault {
 		return &fault{"", answerTooMuch.say(o.s.Language, line.Name, quoted(rest))}
 	}
 	p := o.sender.staff
-	var numbers []string
+	var open []struct {
+		ID     int64
+		Number string
+	}
 	o.do("note the absence", func() error {
 		if _, err := o.t.exec(o.ctx, `UPDATE staff SET away_until = ? WHERE id = ?`, micros(at), p.ID); err != nil {
 			return err
 		}
 		o.t.wrote("staff", p.ID)
-		return o.t.all(o.ctx, &numbers, `SELECT number FROM ticket WHERE owner = ? AND state IN ('responding', 'monitoring') ORDER BY id`, p.ID)
+		return o.t.all(o.ctx, &open, `SELECT id, number FROM ticket WHERE owner = ? AND state IN ('responding', 'monitoring') ORDER BY id`, p.ID)
 	})
-	for _, s := range o.staff.with(FrontDesk) {
+	item := Item{Kind: KindAway, Who: o.author(), When: micros(at)}
+	for _, t := range open {
+		item.Lines, item.Cases = append(item.Lines, t.Number), append(item.Cases, t.ID)
+	}
+	for _, s := range o.staff.desk() {
 		if s.Address != p.Address {
-			o.tellStaff(nil, s, Item{Kind: KindAway, Who: o.author(), When: micros(at), Lines: numbers})
+			o.tellStaff(nil, s, item)
 		}
 	}
 	o.event("away", o.facts(map[string]any{"until": at.In(o.s.Location)}))

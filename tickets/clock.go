@@ -266,6 +266,8 @@ func (f *filing) keepTime() {
 			x.news = x.news || slices.Contains(newsKinds, item.Kind)
 		}
 	}
+	next := t.RemindAt
+	defer func() { f.out.Clocked = f.out.Clocked || t.RemindAt != next }()
 	before := t.clocks()
 	if len(before) == 0 && x.quiet {
 		return

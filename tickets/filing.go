@@ -72,10 +72,13 @@ func (s *Store) writable(ctx context.Context) error {
 }
 
 func (s *Store) wakeAfter(filed []Filed) {
-	for _, f := range filed {
-		if f.Wakes {
-			s.wakeSender()
-			return
+	if slices.ContainsFunc(filed, func(f Filed) bool { return f.Wakes }) {
+		s.wakeSender()
+	}
+	if slices.ContainsFunc(filed, func(f Filed) bool { return f.Clocked }) {
+		select {
+		case s.clocked <- struct{}{}:
+		default: // it is awake already
 		}
 	}
 }

@@ -98,4 +98,5 @@ type Outcome struct {
 	Reopened  bool
 	Refused   string // why the mail's commands were not carried out; "" where they were, or there were none
 	Wakes     bool   // notices are waiting to be sent
+	Clocked   bool   // the clock has something to do for the ticket, at another time than before
 }

@@ -80,6 +80,8 @@ type Item struct {
 	Files   bool     `json:"files,omitempty"`  // the message's attachments go along
 	Clock   string   `json:"clock,omitempty"`  // a reminder: of which clock, with When as its due time
 	Share   int      `json:"share,omitempty"`  // and how much of its time is gone, in percent
+	// Cases are tickets that the recipient may pass on by an answer of its own for each.
+	Cases []int64 `json:"cases,omitempty"`
 	// Draft is the drafted report that the notice shows.
 	Draft int64 `json:"draft,omitempty"`
 	// Evidence is the ticket's number of the one attachment of Message that goes along.
@@ -96,6 +98,12 @@ func (Secret) String() string { return "(secret)" }
 
 // GoString hides the secret.
 func (Secret) GoString() string { return "(secret)" }
+
+// Offer is a case that a notice is not about but offers to pass on: what is sent to ReplyTo is about it.
+type Offer struct {
+	Number  Number
+	ReplyTo string // the recipient's own for that case; "" where the server knows no plus addresses
+}
 
 // Notice is one mail to one person that is to be told, as the sender claims it.
 type Notice struct {
@@ -120,6 +128,7 @@ type Notice struct {
 	Timeline   []Event           // the whole case, for KindForwarded and KindHistory
 	Ticket     Ticket            // zero for a notice without a ticket
 	Table      []Ticket          // for KindList
+	Offers     []Offer           // for KindAway: the cases of Item.Cases
 	Figures    *MonthlyFigures   // for KindFigures
 	Rendered   string            // SHA-256 of the mail where it was rendered before; "" else
 	CreatedAt  time.Time

@@ -88,19 +88,6 @@ func (t *tx) confirmTo(ctx context.Context, r noticeRow) (string, error) {
 	return t.s.Mailbox.With(c.token(t.s.Keys)), nil
 }
 
-// draftTo is the address of a drafted report: its token is for the word whether to send it.
-func (t *tx) draftTo(ctx context.Context, r noticeRow) (string, error) {
-	var items []Item
-	if err := json.Unmarshal([]byte(r.Items), &items); err != nil {
-		return "", fmt.Errorf("read items of notice %d: %w", r.ID, err)
-	}
-	var e escalationRow
-	if err := t.get(ctx, &e, `SELECT `+escalationColumns+` FROM escalation WHERE id = ?`, items[0].Draft); err != nil {
-		return "", fmt.Errorf("read the drafted report: %w", err)
-	}
-	return t.s.Mailbox.With(e.token(t.s.Keys)), nil
-}
-
 // referencesAtMost bounds References; the first mail of the thread is always among them.
 const referencesAtMost = 20
 
@@ -160,7 +147,7 @@ func (t *tx) content(ctx context.Context, r noticeRow, n *Notice) error {
 			n.Texts[m.ID] = m
 		}
 	}
-	if err := errors.Join(t.table(ctx, n), t.figures(ctx, n)); err != nil {
+	if err := errors.Join(t.table(ctx, n), t.figures(ctx, n), t.offers(ctx, r, n)); err != nil {
 		return err
 	}
 	if r.Ticket == 0 {

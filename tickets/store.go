@@ -72,6 +72,7 @@ type Store struct {
 	dialect dialect
 	numbers Numbers
 	wake    chan struct{}
+	clocked chan struct{}
 	url     string // of the database
 
 	mu         sync.Mutex
@@ -120,7 +121,7 @@ func Away(err error) bool { return postgresDialect.away(err) }
 
 // OpenStore opens the database that a URL of the settings names: sqlite:FILE or postgres://…. It does not migrate.
 func OpenStore(ctx context.Context, rawURL string, s Settings) (*Store, error) {
-	st := &Store{Settings: s, numbers: NewNumbers(s.Prefix), url: rawURL, wake: make(chan struct{}, 1), statements: map[string]*sqlx.Stmt{}, columns: map[string][]string{}}
+	st := &Store{Settings: s, numbers: NewNumbers(s.Prefix), url: rawURL, wake: make(chan struct{}, 1), clocked: make(chan struct{}, 1), statements: map[string]*sqlx.Stmt{}, columns: map[string][]string{}}
 	var err error
 	switch {
 	case strings.HasPrefix(rawURL, "sqlite:"):
@@ -449,6 +450,9 @@ func (s *Store) prepared(ctx context.Context, query string) (*sqlx.Stmt, error) 
 
 // Wake tells that notices may be waiting.
 func (s *Store) Wake() <-chan struct{} { return s.wake }
+
+// Clocked tells that something else may be due next by the clock.
+func (s *Store) Clocked() <-chan struct{} { return s.clocked }
 
 func (s *Store) wakeSender() {
 	select {

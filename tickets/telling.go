@@ -220,6 +220,13 @@ func (f *filing) writeDraft(ctx context.Context, d *draft) error {
 			return err
 		}
 	}
+	for _, item := range d.items {
+		for _, id := range item.Cases {
+			if _, err := f.issue(ctx, id, d.to.Address, Internal); err != nil {
+				return err
+			}
+		}
+	}
 	items, err := json.Marshal(d.items)
 	if err != nil {
 		return err

@@ -160,11 +160,12 @@ func (p *parts) remind(ctx context.Context) error {
 		}
 		wait := remindEvery
 		if err == nil && !next.IsZero() {
-			wait = min(wait, max(time.Until(next), time.Second))
+			wait = min(wait, max(time.Until(next), 100*time.Millisecond))
 		}
 		select {
 		case <-ctx.Done():
 			return nil
+		case <-p.store.Clocked():
 		case <-time.After(wait):
 		}
 	}
