@@ -1,6 +1,7 @@
 package tickets
 
 import (
+	"context"
 	"crypto/sha256"
 	"database/sql"
 	"encoding/binary"
@@ -52,6 +53,19 @@ func (e escalationRow) token(k Keys) string {
 	var b [8]byte
 	binary.BigEndian.PutUint64(b[:], uint64(e.ID))
 	return k.token(tokenDraft, [referenceSize]byte(b[1:]), e.stands())
+}
+
+// draftTo is the address of a drafted report: its token is for the word whether to send it.
+func (t *tx) draftTo(ctx context.Context, r noticeRow) (string, error) {
+	var items []Item
+	if err := json.Unmarshal([]byte(r.Items), &items); err != nil {
+		return "", fmt.Errorf("read items of notice %d: %w", r.ID, err)
+	}
+	var e escalationRow
+	if err := t.get(ctx, &e, `SELECT `+escalationColumns+` FROM escalation WHERE id = ?`, items[0].Draft); err != nil {
+		return "", fmt.Errorf("read the drafted report: %w", err)
+	}
+	return t.s.Mailbox.With(e.token(t.s.Keys)), nil
 }
 
 // escalate drafts the report and shows it to the sender: nothing goes out before their word.
