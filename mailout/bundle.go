@@ -107,7 +107,7 @@ func (z *bundling) unique(name string) string {
 
 // documents are the case file in its three forms.
 func (z *bundling) documents() error {
-	d := z.r.caseDocument(z.ctx, z.b.Case)
+	d := z.r.caseDocument(z.ctx, z.b.Case, maxCasePictures)
 	for _, x := range []struct {
 		ext   string
 		write func(io.Writer) error

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"html/template"
 	"image"
@@ -17,8 +18,8 @@ import (
 
 // Limits of the pictures in a case file.
 const (
-	maxCasePictures   = 60
-	casePictureWidth  = 1000 // pixels at most
+	maxCasePictures   = 30_000_000 // bytes of all of them
+	casePictureWidth  = 1000       // pixels at most
 	casePictureHeight = 1400
 )
 
@@ -36,12 +37,12 @@ func jpegURL(b []byte) template.URL {
 
 // WriteCaseHTML writes a case file as one page that can be printed; it loads nothing from elsewhere and runs nothing.
 func (r *Renderer) WriteCaseHTML(ctx context.Context, w io.Writer, c tickets.CaseFile) error {
-	return r.writeCaseHTML(w, r.caseDocument(ctx, c))
+	return r.writeCaseHTML(w, r.caseDocument(ctx, c, maxCasePictures))
 }
 
 // WriteCasePDF writes the same as PDF.
 func (r *Renderer) WriteCasePDF(ctx context.Context, w io.Writer, c tickets.CaseFile) error {
-	return r.writeCasePDF(w, r.caseDocument(ctx, c))
+	return r.writeCasePDF(w, r.caseDocument(ctx, c, maxCasePictures))
 }
 
 func (r *Renderer) writeCasePDF(w io.Writer, d paper.Document) error { return paper.Write(w, d) }
@@ -56,15 +57,15 @@ func (r *Renderer) writeCaseHTML(w io.Writer, d paper.Document) error {
 	return err
 }
 
-// caseDocument words a case in the team's language. Pictures that cannot be decoded are left out: the file is named all the
-// same.
-func (r *Renderer) caseDocument(ctx context.Context, f tickets.CaseFile) paper.Document {
+// caseDocument words a case in the team's language, with at most so many bytes of pictures. A picture that cannot be decoded, or
+// that there is no room for, is named all the same.
+func (r *Renderer) caseDocument(ctx context.Context, f tickets.CaseFile, pictures int) paper.Document {
 	people, err := r.settings.Staff(ctx)
 	if err != nil {
 		people = nil // names of the team alone are missing then
 	}
 	c := r.compose(tickets.Notice{Audience: tickets.ToStaff, Language: r.settings.Language, Ticket: f.Ticket}, people)
-	w := caseWriter{composition: c, ctx: ctx, f: f}
+	w := caseWriter{composition: c, ctx: ctx, f: f, pictures: pictures, seen: map[string]int{}}
 	tlp := c.tlp()
 	d := paper.Document{Title: w.label("title") + " " + string(f.Number), Subtitle: c.line(f.Subject), Mark: tlp.Label(), MarkInk: string(tlpInk(tlp)), Number: string(f.Number),
 		Author: fmt.Sprintf(w.label("by"), oneLine(r.settings.TeamName, maxName), c.at(f.At)), Colour: string(r.colour), Lang: string(c.lang), Made: f.At.UTC(), Page: w.label("page"), Missing: w.label("missing")}
@@ -81,7 +82,8 @@ type caseWriter struct {
 	*composition
 	ctx      context.Context
 	f        tickets.CaseFile
-	pictures int
+	pictures int            // bytes that pictures may still take
+	seen     map[string]int // pictures by content, with the number of the first
 }
 
 func (w *caseWriter) label(key string) string { return w.labels.Get("file", key) }
@@ -180,6 +182,8 @@ func (w *caseWriter) message(m tickets.Message) paper.Passage {
 	return p
 }
 
+var errNoRoom = errors.New("no room for a picture")
+
 // file names an attachment, and shows it where it is a picture.
 func (w *caseWriter) file(m tickets.Message, a tickets.Attachment) paper.File {
 	f := paper.File{Name: fmt.Sprintf("[%d] %s", a.Number, w.fileName(a.Filename)), Detail: oneLine(a.ContentType, 80) + ", " + size(a.Size, w.lang), SHA256: shownHash(a.SHA256)}
@@ -187,13 +191,24 @@ func (w *caseWriter) file(m tickets.Message, a tickets.Attachment) paper.File {
 		f.Detail += ", " + w.label("withheld")
 		return f
 	}
-	if w.r.open == nil || !pictureType(a.ContentType) || a.Size > maxPreviewBytes || a.Decoration || w.pictures >= maxCasePictures {
+	if w.r.open == nil || !pictureType(a.ContentType) || a.Decoration {
 		return f
 	}
-	if jpeg, size, err := w.r.preview(w.ctx, m.SHA256, a.Place, image.Pt(casePictureWidth, casePictureHeight)); err == nil {
-		w.pictures++
-		f.JPEG, f.Width, f.Height = jpeg, size.X, size.Y
+	if first, seen := w.seen[a.SHA256]; seen {
+		f.Detail += ", " + fmt.Sprintf(w.label("same"), first)
+		return f
 	}
+	w.seen[a.SHA256] = a.Number
+	jpeg, size, err := []byte(nil), image.Point{}, errNoRoom
+	if a.Size <= maxPreviewBytes && w.pictures > 0 {
+		jpeg, size, err = w.r.preview(w.ctx, m.SHA256, a.Place, image.Pt(casePictureWidth, casePictureHeight))
+	}
+	if err != nil || len(jpeg) > w.pictures {
+		f.Detail += ", " + w.label("not_shown")
+		return f
+	}
+	w.pictures -= len(jpeg)
+	f.JPEG, f.Width, f.Height = jpeg, size.X, size.Y
 	return f
 }
 
@@ -234,7 +249,8 @@ func (c *composition) addDocuments(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d := c.r.caseDocument(ctx, f)
+	// A picture is in both forms, and in the page as base64: this leaves room for both of them.
+	d := c.r.caseDocument(ctx, f, int(min(c.r.settings.MailSize, maxCasePictures)/4))
 	var pdf, page bytes.Buffer
 	if err := paper.Write(&pdf, d); err != nil {
 		return err

@@ -81,8 +81,10 @@ func (w *writer) passage(p Passage) {
 	w.room(30)
 	w.pdf.Ln(3)
 	w.tag(p)
-	w.font("B", 10, ink)
-	w.lines(0, 5.5, p.Title)
+	if p.Title != "" {
+		w.font("B", 10, ink)
+		w.lines(0, 5.5, p.Title)
+	}
 	w.facts(0, p.Facts, 8.5)
 	if p.Text != "" {
 		w.pdf.Ln(1)
