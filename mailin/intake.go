@@ -326,7 +326,10 @@ func (b *batch) File(ctx context.Context) (map[uint32]mailbox.Verdict, error) {
 	verdicts := make(map[uint32]mailbox.Verdict, len(filed))
 	for n, f := range filed {
 		a := b.mails[n].arrival
-		if verdicts[a.UID] = mailbox.Done; f.Err == nil {
+		if verdicts[a.UID] = mailbox.Done; f.Ledger {
+			verdicts[a.UID] = mailbox.Elsewhere
+		}
+		if f.Err == nil {
 			continue
 		}
 		givenUp, err := b.Record.Faulted(ctx, a, f.Err, b.now())

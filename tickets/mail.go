@@ -94,6 +94,7 @@ type Outcome struct {
 	Ticket    Number // "" where the mail belongs to none
 	MessageID int64  // of the record
 	Known     bool   // the same mail was on record already: nothing changed
+	Ledger    bool   // Known, as the ledger has this very mail of this mailbox: another process was faster
 	Opened    bool
 	Reopened  bool
 	Refused   string // why the mail's commands were not carried out; "" where they were, or there were none

@@ -81,7 +81,7 @@ func (f *filing) known() (bool, error) {
 		err := f.t.get(f.ctx, &row, `SELECT l.message AS id, COALESCE(t.number, '') AS number FROM ledger l LEFT JOIN message m ON m.id = l.message LEFT JOIN ticket t ON t.id = m.ticket
 			WHERE l.mailbox = ? AND l.uid_validity = ? AND l.uid = ?`, f.a.Mailbox, f.a.UIDValidity, f.a.UID)
 		if err == nil {
-			f.out = Outcome{Known: true, MessageID: row.ID, Ticket: Number(row.Number)}
+			f.out = Outcome{Known: true, Ledger: true, MessageID: row.ID, Ticket: Number(row.Number)}
 			return true, nil
 		}
 		if !errors.Is(err, sql.ErrNoRows) {

@@ -19,13 +19,7 @@ var allFleets = flag.Bool("fleets", false, "run two, three and five gateways wit
 // floodOf puts n small reports of n people into the mailboxes, one after the other in turn.
 func (f *fleet) floodOf(n int) {
 	f.Helper()
-	f.floodFrom(0, n)
-}
-
-// floodFrom puts those of them in that stand from first to below end.
-func (f *fleet) floodFrom(first, end int) {
-	f.Helper()
-	for i := first; i < end; i++ {
+	for i := range n {
 		who := fmt.Sprintf("pelapor%04d@dinkes.baliprov.example", i)
 		raw := fmt.Sprintf("From: <%s>\r\nTo: <aduan@csirt.example>\r\nSubject: Laporan %d\r\nDate: Mon, 23 Nov 2026 10:00:00 +0800\r\nMessage-ID: <lapor-%d@dinkes.baliprov.example>\r\n\r\nSitus nomor %d diretas.\r\n",
 			who, i, i, i)

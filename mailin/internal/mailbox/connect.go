@@ -26,6 +26,7 @@ type session struct {
 	folderFault               error  // why a folder could not be made
 	box                       Selection
 	noIdle                    bool // the server refused IDLE
+	looked                    bool // what is found on record from now on, another process puts there
 	expunged                  bool // what a fault left half moved was looked for
 }
 

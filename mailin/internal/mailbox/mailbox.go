@@ -85,6 +85,9 @@ const (
 	Proven                 // before others
 )
 
+// toOthers is how long a mail that another process filed is left for that process to move.
+const toOthers = 5 * time.Second
+
 // pollWithoutIdle is how often a mailbox is looked at whose server cannot tell of new mail.
 const pollWithoutIdle = 10 * time.Second
 
@@ -147,6 +150,9 @@ const (
 	Later Verdict = iota // stays where it is and is handed over again at the next poll
 	Done                 // goes to Config.Processed
 	Bad                  // goes to Config.Failed
+	// Elsewhere: another process put it on record meanwhile and is about to move it. It is left to that for a moment, and
+	// goes to Config.Processed if it is still there then: two that move a mail at once leave two copies on some servers.
+	Elsewhere
 )
 
 // Selection is a folder as it was opened.

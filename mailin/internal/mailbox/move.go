@@ -24,6 +24,8 @@ func (s *session) settle(ctx context.Context, verdicts map[uint32]Verdict) error
 			done = append(done, uid)
 		case Bad:
 			bad = append(bad, uid)
+		case Elsewhere:
+			s.leave(uid, Done)
 		default:
 			s.restFor(uid, s.cfg.Poll)
 		}
@@ -32,6 +34,11 @@ func (s *session) settle(ctx context.Context, verdicts map[uint32]Verdict) error
 		return err
 	}
 	return s.move(ctx, bad, s.failed, Bad)
+}
+
+// leave leaves a mail that is on record to the process that put it there.
+func (s *session) leave(uid uint32, v Verdict) {
+	s.resting[uid] = &rest{until: time.Now().Add(toOthers), verdict: v}
 }
 
 func (s *session) move(ctx context.Context, uids []uint32, folder string, v Verdict) error {

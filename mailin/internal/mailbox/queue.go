@@ -3,7 +3,6 @@ package mailbox
 import (
 	"context"
 	"slices"
-	"time"
 
 	"github.com/emersion/go-imap/v2"
 )
@@ -143,14 +142,9 @@ func (s *session) addArrivals(ctx context.Context, q *queue) error {
 	}
 	// "n:*" names the last mail even when its UID is below n.
 	uids = slices.DeleteFunc(uids, func(uid uint32) bool { return uid <= q.last })
-	stuck := map[uint32]Verdict{}
-	fresh, err := s.known(ctx, uids, stuck)
+	fresh, err := s.known(ctx, uids, nil) // what another process took in rests
 	if err != nil {
 		return err
-	}
-	for uid, v := range stuck {
-		// On record by another process; the next round moves it if that does not.
-		s.resting[uid] = &rest{until: time.Now(), verdict: v}
 	}
 	q.add(fresh)
 	return nil

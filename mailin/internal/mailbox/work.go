@@ -204,11 +204,14 @@ func (s *session) known(ctx context.Context, uids []uint32, stuck map[uint32]Ver
 				unknown = append(unknown, uid)
 			} else if v == Later {
 				s.restFor(uid, s.cfg.Poll)
+			} else if s.looked {
+				s.leave(uid, v)
 			} else {
-				stuck[uid] = v
+				stuck[uid] = v // left by who worked here before
 			}
 		}
 	}
+	s.looked = true
 	return unknown, nil
 }
 
