@@ -48,3 +48,30 @@ func ParseServer(server string, starttls bool) (addr string, mode TLSMode, err e
 
 // TryLogIn connects to a mailbox once, logs in and leaves. Nothing is changed.
 func TryLogIn(ctx context.Context, m Mailbox) error { return mailbox.TryLogIn(ctx, m) }
+
+// MailboxError is a fault of a mailbox: in which step, and why.
+type MailboxError = mailbox.Error
+
+// FolderProbing is what was found about a folder that mails are filed to.
+type FolderProbing = mailbox.FolderProbing
+
+// Probing is what a look at a mailbox found.
+type Probing = mailbox.Probing
+
+// ProbeMailbox looks at a mailbox as serve would, and tries to write to its folders; what it writes it removes.
+func ProbeMailbox(ctx context.Context, m Mailbox) (Probing, error) { return mailbox.Probe(ctx, m) }
+
+// FoundMail is a mail that was waited for.
+type FoundMail = mailbox.Found
+
+// AwaitMail waits until a mail with a word in its subject is in one of the mailbox's folders, and takes it out.
+func AwaitMail(ctx context.Context, m Mailbox, word string) (FoundMail, error) {
+	return mailbox.Await(ctx, m, word)
+}
+
+// The ways in which a connection is protected.
+const (
+	ImplicitTLS = mailbox.Implicit
+	StartTLS    = mailbox.StartTLS
+	Plain       = mailbox.Plain
+)

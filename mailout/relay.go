@@ -113,3 +113,14 @@ func unreachable(err error) bool {
 	var away *relay.Unreachable
 	return errors.As(err, &away)
 }
+
+// RelayUnreachable means that no session could be opened with the relay, and in which step.
+type RelayUnreachable = relay.Unreachable
+
+// RelayProbing is what a conversation with the relay found, without a mail.
+type RelayProbing = relay.Probing
+
+// ProbeRelay opens a session, asks for sender and recipients, and takes all back: no mail is sent.
+func ProbeRelay(ctx context.Context, cfg RelayConfig, sender string, recipients ...string) (RelayProbing, error) {
+	return relay.Probe(ctx, cfg, sender, recipients...)
+}

@@ -34,8 +34,12 @@ func (p *program) open(ctx context.Context) (*parts, error) {
 	return openParts(ctx, s, p.logger(s), true)
 }
 
+func openEvidence(s *settings) (tickets.Evidence, error) {
+	return tickets.OpenEvidence(s.Evidence.URL, tickets.AccessKey{ID: s.Evidence.AccessKey, Secret: s.Evidence.SecretKey})
+}
+
 func openParts(ctx context.Context, s *settings, log *slog.Logger, migrate bool) (*parts, error) {
-	evidence, err := tickets.OpenEvidence(s.Evidence.URL, tickets.AccessKey{ID: s.Evidence.AccessKey, Secret: s.Evidence.SecretKey})
+	evidence, err := openEvidence(s)
 	if err != nil {
 		return nil, wrongUse(err)
 	}

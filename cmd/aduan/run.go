@@ -8,6 +8,8 @@ import (
 	"log/slog"
 
 	"github.com/spf13/cobra"
+
+	"aduan/cmd/aduan/internal/doctor"
 )
 
 // Exit codes of every call.
@@ -34,8 +36,9 @@ func wrongUse(err error) error { return &exitError{exitWrongUse, err} }
 type program struct {
 	in       io.Reader
 	out, err io.Writer
-	config   string // path of the settings
-	begun    bool   // the command line was understood
+	config   string          // path of the settings
+	begun    bool            // the command line was understood
+	dns      doctor.Resolver // nil is the system's
 }
 
 // run is the whole program: it returns the exit code.
@@ -67,7 +70,7 @@ func (p *program) root() *cobra.Command {
 	root.SetErr(p.err)
 	root.PersistentFlags().StringVar(&p.config, "config", "aduan.toml", "the settings `FILE`")
 	root.AddCommand(p.demo(), p.serve(), p.initialise(), p.ingest(), p.inspect(), p.ticket(), p.staff(), p.outbox(), p.failed(), p.report(), p.audit(), p.migrate(), p.version(), p.man())
-	root.AddCommand(p.oauth())
+	root.AddCommand(p.doctor(), p.oauth())
 	return root
 }
 

@@ -43,25 +43,13 @@ const surveyed = 500
 // Survey looks through the folders of a mailbox on a connection of its own and changes nothing in them: they are opened
 // read-only (RFC 3501, section 6.3.2). A folder that is not there is left out.
 func Survey(ctx context.Context, cfg Config, visit func(Piece) error) error {
-	s := prober(cfg)
-	defer func() {
-		if s.guard != nil {
-			s.close()
-		}
-	}()
-	if err := s.dial(ctx); err != nil {
-		return s.fault("connect", err, true)
+	s, err := enter(ctx, cfg)
+	if err != nil {
+		return err
 	}
+	defer s.close()
 	stop := context.AfterFunc(ctx, func() { s.guard.kill(context.Cause(ctx)) })
 	defer stop()
-	for _, step := range []struct {
-		op string
-		do func(context.Context) error
-	}{{"greet", s.greet}, {"log in", s.logIn}} {
-		if err := s.step(ctx, step.op, step.do); err != nil {
-			return err
-		}
-	}
 	s.guard.arm()
 	delimiter, prefix, err := s.namespace()
 	s.guard.disarm()
