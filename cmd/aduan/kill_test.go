@@ -15,7 +15,7 @@ var (
 	seed  = flag.Uint64("seed", 0, "of the random moments; 0 takes another each time")
 )
 
-const victimsLease = 400 * time.Millisecond
+const victimsLease = 600 * time.Millisecond
 
 // deaths are the ways to die at a point: one or more for each.
 func deaths(p waypoint.Point) []death {

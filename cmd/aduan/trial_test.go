@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -174,40 +173,56 @@ func (tr *trial) deliver(box string, kind expectation) {
 	}
 }
 
-// settle waits until no mail waits in a mailbox and no notice in the outbox; what is to be tried later is tried at once.
+// settle waits until no mail waits in a mailbox and no notice in the outbox, for as long as they become fewer; what is to be
+// tried later is tried at once.
 func (tr *trial) settle() {
 	tr.t.Helper()
-	err := await(func() (bool, error) {
-		for user, box := range tr.boxes {
-			if waiting, err := box.Messages(user, "INBOX"); err != nil || len(waiting) > 0 {
-				return false, errors.Join(err, fmt.Errorf("%d mails wait for %s", len(waiting), user))
-			}
+	for before := -1; ; {
+		var wait error
+		left := 0
+		err := await(func() (bool, error) {
+			left, wait = tr.left()
+			return wait == nil && (left == 0 || left != before), wait
+		})
+		if err != nil {
+			tr.t.Fatalf("%d mails and notices wait: %v", left, err)
 		}
-		return tr.sent()
-	})
-	if err != nil {
-		tr.t.Fatal(err)
+		if before = left; left == 0 {
+			return
+		}
 	}
 }
 
-// sent says whether every notice has come to its end.
-func (tr *trial) sent() (bool, error) {
+// left counts the mails and notices that wait.
+func (tr *trial) left() (n int, err error) {
+	for user, box := range tr.boxes {
+		waiting, err := box.Messages(user, "INBOX")
+		if err != nil {
+			return n, err
+		}
+		n += len(waiting)
+	}
+	queued, err := tr.queued()
+	return n + queued, err
+}
+
+// queued counts the notices that wait.
+func (tr *trial) queued() (n int, err error) {
 	waiting, err := tr.store.Outbox(context.Background())
 	if err != nil {
-		return false, err
+		return 0, err
 	}
-	queued := 0
 	for _, d := range waiting {
 		if d.State != tickets.Queued {
 			continue
 		}
-		if queued++; d.Attempts > 0 && time.Until(d.NextAt) > time.Second {
+		if n++; d.Attempts > 0 && time.Until(d.NextAt) > time.Second {
 			if _, err := tr.store.RetryOutbox(context.Background(), d.ID); err != nil {
-				return false, err
+				return n, err
 			}
 		}
 	}
-	return queued == 0, fmt.Errorf("%d notices wait", queued)
+	return n, nil
 }
 
 // rows reads text columns.
