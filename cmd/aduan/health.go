@@ -2,11 +2,8 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"maps"
 	"net/http"
-	"slices"
 	"sync"
 	"time"
 
@@ -149,16 +146,11 @@ func (h *health) wrong(ctx context.Context, p *parts) map[string]string {
 func (h *health) handler(p *parts) http.Handler {
 	h.registry.MustRegister(&storeCollector{store: p.store})
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
+	mux.HandleFunc("GET /healthz", alive)
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), 5*time.Second)
 		defer cancel()
-		wrong := h.wrong(ctx, p)
-		w.Header().Set("Content-Type", "application/json")
-		if len(wrong) > 0 {
-			w.WriteHeader(http.StatusServiceUnavailable)
-		}
-		json.NewEncoder(w).Encode(map[string]any{"ready": len(wrong) == 0, "wrong": wrong, "parts": slices.Sorted(maps.Keys(wrong))})
+		answerReady(w, h.wrong(ctx, p))
 	})
 	mux.Handle("GET /metrics", promhttp.HandlerFor(h.registry, promhttp.HandlerOpts{}))
 	return mux

@@ -34,26 +34,41 @@ func (p *program) runServe(ctx context.Context, migrate bool) error {
 	if len(s.Mailboxes) == 0 {
 		return wrongUse(fmt.Errorf("%s: there is no [[mailbox]]: the gateway has nothing to read", p.config))
 	}
-	log := p.logger(s)
 	limitMemory(len(s.Mailboxes))
-	var opened *parts
-	for wait := time.Second; ; wait = min(2*wait, 30*time.Second) {
-		if opened, err = openParts(ctx, s, log, migrate); err == nil {
-			break
-		}
-		var exit *exitError
-		if errors.As(err, &exit) || errors.Is(err, tickets.ErrNewerDatabase) || !tickets.Away(err) {
-			return err // waiting does not help
-		}
-		log.Error("the database is away, trying again", "error", err, "wait", wait)
-		select {
-		case <-ctx.Done():
+	away := &absence{log: p.logger(s), listen: s.HTTP.Listen}
+	defer away.stop()
+	for {
+		err := serveOnce(ctx, s, away, migrate)
+		switch {
+		case ctx.Err() != nil && (errors.Is(err, ctx.Err()) || waitingHelps(err)):
 			return nil
-		case <-time.After(wait):
+		case !waitingHelps(err):
+			return err
 		}
+		away.outwait(ctx, err)
 	}
-	defer opened.closeSoon()
-	return opened.serve(ctx)
+}
+
+// serveOnce opens the parts and works until ctx ends, or until it finds out that the database is away.
+func serveOnce(ctx context.Context, s *settings, away *absence, migrate bool) error {
+	parts, err := openParts(ctx, s, away.log, migrate)
+	if err != nil {
+		return err
+	}
+	defer parts.closeSoon()
+	if err := parts.begin(ctx); err != nil {
+		return err
+	}
+	away.end()
+	return parts.serve(ctx)
+}
+
+// begin puts the record in order for a process that has just started.
+func (p *parts) begin(ctx context.Context) error {
+	if err := p.store.ReleaseClaims(ctx); err != nil {
+		return err
+	}
+	return p.store.RecountClocks(ctx)
 }
 
 // limitMemory asks the collector to work harder before garbage piles up: one large picture in a mail would else leave the process
@@ -76,12 +91,6 @@ func (p *parts) serve(ctx context.Context) error {
 	sender := p.sender(renderer)
 	sender.Status = health.relay
 	sender.Share = health.share
-	if err := p.store.ReleaseClaims(ctx); err != nil {
-		return err
-	}
-	if err := p.store.RecountClocks(ctx); err != nil {
-		return err
-	}
 	sharing, err := p.sharing(intake, health)
 	if err != nil {
 		return err

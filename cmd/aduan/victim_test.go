@@ -42,6 +42,9 @@ func runVictim(config string) error {
 		return err
 	}
 	p.poll = 50 * time.Millisecond
+	if err := p.begin(ctx); err != nil {
+		return err
+	}
 	fmt.Println("ready")
 	return p.serve(ctx)
 }

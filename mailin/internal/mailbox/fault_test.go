@@ -13,7 +13,7 @@ import (
 
 	"aduan/mailin/dovecottest"
 	"aduan/mailin/imaptest"
-	"aduan/mailin/internal/faultnet"
+	"aduan/mailin/faultnet"
 )
 
 func between(t *testing.T, addr string) *faultnet.Proxy {

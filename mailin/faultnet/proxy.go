@@ -31,6 +31,7 @@ type Proxy struct {
 	down  bool
 	conns map[net.Conn]bool
 	met   int
+	made  int
 }
 
 // Start listens on a free port of loopback and passes connections on to target.
@@ -59,6 +60,13 @@ func (p *Proxy) Met() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.met
+}
+
+// Made counts the connections that clients made or tried to make.
+func (p *Proxy) Made() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.made
 }
 
 // Down cuts all connections and closes new ones at once, until it is called with false.
@@ -111,6 +119,7 @@ func (p *Proxy) admit(client net.Conn) (rule Rule, ok bool) {
 		return rule, false
 	default:
 	}
+	p.made++
 	if p.down {
 		return rule, false
 	}
