@@ -71,6 +71,12 @@ func eachDatabase(t *testing.T, test func(t *testing.T, url string)) {
 // "racun" fault.
 func newTrial(t *testing.T, url string) *trial {
 	t.Helper()
+	return newTrialIn(t, url, t.TempDir())
+}
+
+// newTrialIn is newTrial with the settings and the evidence in a folder.
+func newTrialIn(t *testing.T, url, folder string) *trial {
+	t.Helper()
 	tr := &trial{t: t, boxes: map[string]*imaptest.Server{}}
 	for user, options := range map[string]imaptest.Options{aduan: {}, alt: {NoMove: true}} {
 		box, err := imaptest.Start("127.0.0.1:0", options)
@@ -86,7 +92,6 @@ func newTrial(t *testing.T, url string) *trial {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { tr.relay.Close() })
-	folder := t.TempDir()
 	if tr.in, err = install(folder, url, tr.boxes[aduan].Addr(), tr.relay.Addr()); err != nil {
 		t.Fatal(err)
 	}

@@ -17,7 +17,10 @@ const (
 	stallFactor = 4
 )
 
-var errUnresponsive = errors.New("the server does not answer in time")
+var (
+	errUnresponsive = errors.New("the server does not answer in time")
+	errEnded        = fmt.Errorf("the server closed the connection: %w", io.ErrUnexpectedEOF)
+)
 
 // guard is a connection that cannot hang. While something is asked of the server (armed),
 // each wait has a deadline; while nothing is asked, it may be silent. Its first fault stays,
@@ -122,7 +125,7 @@ func (g *guard) keep(err error) error {
 	}
 	switch {
 	case err == io.EOF && g.armed:
-		err = io.ErrUnexpectedEOF
+		err = errEnded
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		err = fmt.Errorf("%w: %w", errUnresponsive, err)
 	}
