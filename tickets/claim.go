@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"aduan/tickets/waypoint"
 )
@@ -15,13 +14,12 @@ import (
 // about one ticket go out in their order: a later one is not claimed before the earlier is settled. What staff wait for is
 // claimed before others.
 func (s *Store) Claim(ctx context.Context, n int) ([]Notice, error) {
-	now := s.now()
 	var rows []noticeRow
 	err := s.write(ctx, func(t *tx) error {
 		rows = nil
 		for _, line := range []string{` AND n.hurried = 1`, ``} { // each finds its rows by an index of its own
 			var some []noticeRow
-			if err := t.claimDue(ctx, &some, line, now, n-len(rows)); err != nil {
+			if err := t.claimDue(ctx, &some, line, n-len(rows)); err != nil {
 				return err
 			}
 			if rows = append(rows, some...); len(rows) >= n {
@@ -63,14 +61,14 @@ func (s *Store) Claim(ctx context.Context, n int) ([]Notice, error) {
 }
 
 // claimDue leases at most n notices of a line that are due.
-func (t *tx) claimDue(ctx context.Context, rows *[]noticeRow, line string, now time.Time, n int) error {
+func (t *tx) claimDue(ctx context.Context, rows *[]noticeRow, line string, n int) error {
 	s := t.s
 	// Materialized: a subquery that the planner runs again would take other rows, and more of them.
 	return t.all(ctx, rows, `WITH due AS MATERIALIZED (
-		SELECT n.id FROM notice n WHERE n.state = 'queued'`+line+` AND n.next_at <= ? AND n.leased_until <= `+s.dialect.leaseNow+`
+		SELECT n.id FROM notice n WHERE n.state = 'queued'`+line+` AND n.next_at <= `+s.dialect.leaseNow+` AND n.leased_until <= `+s.dialect.leaseNow+`
 		AND NOT EXISTS (SELECT 1 FROM notice e WHERE e.ticket = n.ticket AND e.recipient = n.recipient AND e.id < n.id AND e.state = 'queued')
 		ORDER BY n.next_at, n.id LIMIT ?`+s.dialect.skipRows+`)
-		UPDATE notice SET attempts = attempts + 1, leased_until = `+s.dialect.leaseNow+` + ? WHERE id IN (SELECT id FROM due) RETURNING `+noticeColumns, micros(now), s.leaseNow(now), n, s.leaseNow(now), s.lease().Microseconds())
+		UPDATE notice SET attempts = attempts + 1, leased_until = `+s.dialect.leaseNow+` + ? WHERE id IN (SELECT id FROM due) RETURNING `+noticeColumns, s.leaseNow(), s.leaseNow(), n, s.leaseNow(), s.lease().Microseconds())
 }
 
 // claim is what is known of a claimed notice without reading what it says.

@@ -2,6 +2,7 @@ package tickets_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -202,6 +203,45 @@ func TestFullDatabaseIsNoMailsFault(t *testing.T) {
 	if out := d.File(d.Mail(ani, "Satu", long)); out.Ticket != "BALIPROV-CSIRT-2026-0001" {
 		t.Errorf("outcome %+v", out)
 	}
+}
+
+func TestLockedOrReadOnlyDatabaseIsNoMailsFault(t *testing.T) {
+	d := ticketstest.Open(t, "sqlite:"+t.TempDir()+"/locked.db", nil)
+	other, err := sql.Open("sqlite", strings.TrimPrefix(d.URL, "sqlite:"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	other.SetMaxOpenConns(1)
+	for about, way := range map[string]struct{ breaks, heals func() error }{
+		"locked by another process": {
+			func() error {
+				_, err := other.Exec("BEGIN IMMEDIATE")
+				return errors.Join(err, d.Pragma("PRAGMA busy_timeout = 100"))
+			},
+			func() error { _, err := other.Exec("ROLLBACK"); return err }},
+		"read-only": {func() error { return d.Pragma("PRAGMA query_only = 1") }, func() error { return d.Pragma("PRAGMA query_only = 0") }},
+	} {
+		if err := way.breaks(); err != nil {
+			t.Fatal(about, err)
+		}
+		a, begun := d.Mail(ani, about, "Isi."), time.Now()
+		if filed, err := d.Store.File(t.Context(), d.Now(), a); err == nil {
+			t.Errorf("%s: filed %+v", about, filed)
+		} else if waits := about != "read-only"; tickets.Away(err) != waits {
+			t.Errorf("%s: whether waiting helps: %v, of %v", about, !waits, err)
+		}
+		if took := time.Since(begun); took > 5*time.Second {
+			t.Errorf("%s: said after %s", about, took)
+		}
+		if err := way.heals(); err != nil {
+			t.Fatal(about, err)
+		}
+		if out := d.File(a); !out.Opened {
+			t.Errorf("%s: outcome %+v", about, out)
+		}
+	}
+	d.WantClean()
 }
 
 func TestMailThatFailsThriceIsGivenUpAndToldOnce(t *testing.T) {

@@ -211,7 +211,7 @@ func automaticOf(n Notice) string {
 // Renew extends the claim on a notice while a slow relay takes it.
 func (s *Store) Renew(ctx context.Context, n Notice) error {
 	return s.settle(ctx, waypoint.ClaimRenewed, waypoint.ClaimRenewed, func(t *tx) error {
-		return t.claimed(ctx, n, `UPDATE notice SET leased_until = `+s.dialect.leaseNow+` + ? WHERE id = ? AND attempts = ? AND state = 'queued'`, s.leaseNow(s.now()), s.lease().Microseconds(), n.ID, n.Attempt)
+		return t.claimed(ctx, n, `UPDATE notice SET leased_until = `+s.dialect.leaseNow+` + ? WHERE id = ? AND attempts = ? AND state = 'queued'`, s.leaseNow(), s.lease().Microseconds(), n.ID, n.Attempt)
 	})
 }
 
@@ -282,6 +282,9 @@ func (t *tx) deliveryEvent(ctx context.Context, notice, now int64, kind, words s
 	return t.saveTicket(ctx, row)
 }
 
+// atOnce is when a notice is due that was not tried yet: no clock can hold it up.
+const atOnce = 0
+
 // waits are the times between tries; the last one repeats.
 var waits = []time.Duration{15 * time.Second, time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour}
 
@@ -299,8 +302,8 @@ func (s *Store) Later(ctx context.Context, n Notice, words string) error {
 	wait += time.Duration((rand.Float64() - 0.5) * 0.2 * float64(wait))
 	return s.settle(ctx, waypoint.LaterWritten, waypoint.LaterRecorded, func(t *tx) error {
 		t.wrote("notice", n.ID)
-		return t.claimed(ctx, n, `UPDATE notice SET next_at = ?, words = ?, leased_until = 0 WHERE id = ? AND attempts = ? AND state = 'queued'`,
-			micros(now.Add(wait)), Shorten(CleanLine(words), 500), n.ID, n.Attempt)
+		return t.claimed(ctx, n, `UPDATE notice SET next_at = `+s.dialect.leaseNow+` + ?, words = ?, leased_until = 0 WHERE id = ? AND attempts = ? AND state = 'queued'`,
+			s.leaseNow(), wait.Microseconds(), Shorten(CleanLine(words), 500), n.ID, n.Attempt)
 	})
 }
 
@@ -385,7 +388,7 @@ func (s *Store) Outbox(ctx context.Context) ([]Delivery, error) {
 }
 
 func (r noticeRow) delivery() Delivery {
-	return Delivery{ID: r.ID, To: r.Recipient, Kind: r.Kind, State: r.State, Attempts: r.Attempts, LastError: lastError(r), MessageID: r.MessageID, NextAt: fromMicros(r.NextAt),
+	return Delivery{ID: r.ID, To: r.Recipient, Kind: r.Kind, State: r.State, Attempts: r.Attempts, LastError: lastError(r), MessageID: r.MessageID, NextAt: fromMicros(max(r.NextAt, r.QueuedAt)),
 		At: fromMicros(max(r.CreatedAt, r.SettledAt)), SHA256: r.Rendered}
 }
 

@@ -19,7 +19,7 @@ func (s *Store) RetryOutbox(ctx context.Context, id int64) (int64, error) {
 			t.wrote("undeliverable", address)
 		}
 		var ids []int64
-		err = t.all(ctx, &ids, `UPDATE notice SET state = 'queued', next_at = ?, leased_until = 0, settled_at = 0, queued_at = ? WHERE state IN ('queued', 'held', 'failed', 'bounced') AND leased_until <= `+s.dialect.leaseNow+` AND (? = 0 OR id = ?) AND SUBSTR(words, 1, 10) <> 'withdrawn:' RETURNING id`, now, now, s.leaseNow(s.now()), id, id)
+		err = t.all(ctx, &ids, `UPDATE notice SET state = 'queued', next_at = `+s.dialect.leaseNow+`, leased_until = 0, settled_at = 0, queued_at = ? WHERE state IN ('queued', 'held', 'failed', 'bounced') AND leased_until <= `+s.dialect.leaseNow+` AND (? = 0 OR id = ?) AND SUBSTR(words, 1, 10) <> 'withdrawn:' RETURNING id`, s.leaseNow(), now, s.leaseNow(), id, id)
 		t.wroteAll("notice", ids)
 		n = int64(len(ids))
 		return err

@@ -158,13 +158,24 @@ func (s *Store) replicated(ctx context.Context) error {
 	return s.writable(ctx)
 }
 
-// leaseNow is the argument of dialect.leaseNow: nil for the clock of the database, which all gateways share; now where there
-// is but one process, or a clock of one's own.
-func (s *Store) leaseNow(now time.Time) any {
-	if s.dialect.name == "postgres" && s.Clock == nil {
+// leaseNow is the argument of dialect.leaseNow: nil for the clock of the database, which all gateways share; on SQLite, or
+// with a clock of one's own, the time of that.
+func (s *Store) leaseNow() any {
+	if s.dialect.name == "postgres" && s.Clock == nil && s.Steady == nil {
 		return nil
 	}
-	return micros(now)
+	return micros(s.steady())
+}
+
+// steady is a clock for claims and waits that goes on evenly while the time of day is set.
+func (s *Store) steady() time.Time {
+	switch {
+	case s.Steady != nil:
+		return s.Steady()
+	case s.Clock != nil:
+		return s.Clock()
+	}
+	return s.opened.Add(time.Since(s.opened))
 }
 
 // unhurriedPool is a pool for migrations: one step may keep the server busy for as long as it takes.

@@ -162,7 +162,7 @@ func (s *Store) AddStaff(ctx context.Context, p Staff, now time.Time) error {
 			t.wrote("undeliverable", p.Address)
 		}
 		var ids []int64
-		err = t.all(ctx, &ids, `UPDATE notice SET state = 'queued', next_at = ?, queued_at = ? WHERE recipient = ? AND state = 'held' RETURNING id`, micros(now), micros(now), p.Address)
+		err = t.all(ctx, &ids, `UPDATE notice SET state = 'queued', next_at = ?, queued_at = ? WHERE recipient = ? AND state = 'held' RETURNING id`, atOnce, micros(now), p.Address)
 		t.wroteAll("notice", ids)
 		if err != nil {
 			return fmt.Errorf("release held notices: %w", err)

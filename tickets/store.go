@@ -51,6 +51,7 @@ type Settings struct {
 	National     National
 	Holidays     []string         // days without work, 2006-01-02 in the team's time zone
 	Clock        func() time.Time // nil is time.Now
+	Steady       func() time.Time // of claims and waits, never set back or forth; nil is Clock, else the database's or our own
 	Lease        time.Duration    // of a claim on a notice; 0 is ten seconds
 }
 
@@ -74,6 +75,7 @@ type Store struct {
 	wake    chan struct{}
 	clocked chan struct{}
 	url     string // of the database
+	opened  time.Time
 
 	mu         sync.Mutex
 	statements map[string]*sqlx.Stmt
@@ -91,13 +93,17 @@ type dialect struct {
 	away      func(error) bool // the database is full, broken or out of reach: no statement is at fault
 }
 
+// sqliteBusy is SQLITE_BUSY itself: another process has held the lock for the whole busy_timeout. Its extended codes end at
+// once and may go well at once, too.
+const sqliteBusy = 5
+
 var sqliteDialect = dialect{name: "sqlite", leaseNow: "?", retryable: func(err error) bool {
 	var e *sqlite.Error
-	return errors.As(err, &e) && (e.Code()&0xff == 5 || e.Code()&0xff == 6) // SQLITE_BUSY, SQLITE_LOCKED
+	return errors.As(err, &e) && e.Code() != sqliteBusy && (e.Code()&0xff == sqliteBusy || e.Code()&0xff == 6) // SQLITE_BUSY_…, SQLITE_LOCKED
 }, away: func(err error) bool {
 	var e *sqlite.Error
-	// SQLITE_NOMEM, READONLY, IOERR, CORRUPT, FULL, CANTOPEN, NOTADB
-	return errors.As(err, &e) && slices.Contains([]int{7, 8, 10, 11, 13, 14, 26}, e.Code()&0xff)
+	// SQLITE_BUSY, NOMEM, READONLY, IOERR, CORRUPT, FULL, CANTOPEN, NOTADB
+	return errors.As(err, &e) && slices.Contains([]int{sqliteBusy, 7, 8, 10, 11, 13, 14, 26}, e.Code()&0xff)
 }}
 
 var postgresDialect = dialect{name: "postgres", lockRow: " FOR UPDATE", skipRows: " FOR UPDATE SKIP LOCKED", leaseNow: "COALESCE(CAST(? AS BIGINT), " + leaseNow + ")", prepare: true, retryable: func(err error) bool {
@@ -106,7 +112,7 @@ var postgresDialect = dialect{name: "postgres", lockRow: " FOR UPDATE", skipRows
 }, away: func(err error) bool {
 	var e *pq.Error
 	if errors.As(err, &e) { // connection, resources, operator intervention, system, configuration limits
-		return e.Code == idleTransactionEnded || slices.Contains([]pqerror.Class{"08", "53", "57", "58", "F0", "XX"}, e.Code.Class())
+		return e.Code == idleTransactionEnded || e.Code == readOnly || slices.Contains([]pqerror.Class{"08", "53", "57", "58", "F0", "XX"}, e.Code.Class())
 	}
 	var net net.Error
 	return errors.As(err, &net) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
@@ -115,13 +121,23 @@ var postgresDialect = dialect{name: "postgres", lockRow: " FOR UPDATE", skipRows
 // idleTransactionEnded is what a server says of a transaction whose gateway fell silent; see idleInTransaction.
 const idleTransactionEnded pqerror.Code = "25P03"
 
-// Away says whether an error means that the database cannot be reached now, so that waiting helps: no connection, a server
-// that starts or stops, too many clients. A wrong password or name is for the operator to mend.
-func Away(err error) bool { return postgresDialect.away(err) }
+// readOnly is what a replica says that has not taken over yet.
+const readOnly pqerror.Code = "25006"
+
+// Away says whether an error means that the database cannot be used now, so that waiting helps: no connection, a server that
+// starts or stops, too many clients, a full disk, a file that another process has locked. A wrong password, name or owner of
+// a file is for the operator to mend.
+func Away(err error) bool {
+	var e *sqlite.Error
+	if errors.As(err, &e) { // SQLITE_BUSY, IOERR, FULL
+		return slices.Contains([]int{sqliteBusy, 10, 13}, e.Code()&0xff)
+	}
+	return postgresDialect.away(err)
+}
 
 // OpenStore opens the database that a URL of the settings names: sqlite:FILE or postgres://…. It does not migrate.
 func OpenStore(ctx context.Context, rawURL string, s Settings) (*Store, error) {
-	st := &Store{Settings: s, numbers: NewNumbers(s.Prefix), url: rawURL, wake: make(chan struct{}, 1), clocked: make(chan struct{}, 1), statements: map[string]*sqlx.Stmt{}, columns: map[string][]string{}}
+	st := &Store{Settings: s, numbers: NewNumbers(s.Prefix), url: rawURL, opened: time.Now(), wake: make(chan struct{}, 1), clocked: make(chan struct{}, 1), statements: map[string]*sqlx.Stmt{}, columns: map[string][]string{}}
 	var err error
 	switch {
 	case strings.HasPrefix(rawURL, "sqlite:"):

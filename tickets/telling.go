@@ -240,7 +240,7 @@ func (f *filing) writeDraft(ctx context.Context, d *draft) error {
 	err = f.t.get(ctx, &id, `INSERT INTO notice (ticket, recipient, recipient_name, audience, kind, room, language, subject, message_id, reply_address, version, automatic, proven, items, cause, state, next_at, created_at, queued_at, hurried)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
 		ticket, d.to.Address, CleanLine(d.to.Name), string(d.audience), string(kind), string(room), string(language), subject,
-		f.s.Keys.newNoticeToken()+"@"+f.s.Mailbox.Domain(), reply, version, bit(automatic), bit(d.proven), CleanText(string(items)), f.message, string(state), f.now, f.now, f.now, bit(hurried))
+		f.s.Keys.newNoticeToken()+"@"+f.s.Mailbox.Domain(), reply, version, bit(automatic), bit(d.proven), CleanText(string(items)), f.message, string(state), atOnce, f.now, f.now, bit(hurried))
 	f.t.wrote("notice", id)
 	if err != nil || !hurried || ticket == 0 {
 		return err

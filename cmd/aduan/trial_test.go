@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -285,10 +286,15 @@ func (tr *trial) wantOneMessageEach(mails []expected) map[string]string {
 		}
 		numbers[row[0]] = row[1]
 	}
+	unsent := maps.Clone(numbers)
 	for _, e := range mails {
 		if _, ok := numbers[e.id]; ok == (e.kind == aPoison) {
 			tr.t.Errorf("the mail %s (%d): on record: %v", e.id, e.kind, ok)
 		}
+		delete(unsent, e.id)
+	}
+	if len(unsent) > 0 {
+		tr.t.Errorf("on record are mails that nobody sent: %v", unsent)
 	}
 	return numbers
 }
@@ -308,7 +314,8 @@ func (tr *trial) wantNumbersWithoutGap(mails []expected) {
 		}
 	}
 	if len(serials) != want {
-		tr.t.Errorf("%d tickets for %d reports", len(serials), want)
+		alone := tr.rows(`SELECT number, subject, reporter FROM ticket t WHERE NOT EXISTS (SELECT 1 FROM message m WHERE m.ticket = t.id AND m.direction = 'in')`, 3)
+		tr.t.Errorf("%d tickets for %d reports; without any mail: %v", len(serials), want, alone)
 	}
 }
 

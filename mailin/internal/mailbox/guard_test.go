@@ -50,7 +50,7 @@ func TestAnEndIsCleanOnlyWhileNothingIsAsked(t *testing.T) {
 			g.arm()
 		}
 		far.Close()
-		if _, err := g.Read(make([]byte, 9)); err != row.want {
+		if _, err := g.Read(make([]byte, 9)); !errors.Is(err, row.want) || row.want == nil && err != nil {
 			t.Errorf("%s: got %v, want %v", row.about, err, row.want)
 		}
 	}
