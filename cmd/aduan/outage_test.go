@@ -303,7 +303,7 @@ var outages = []outage{
 		b.relay.Order(smtptest.AnyRecipient, smtptest.Answer{Code: 450, Text: "greylisted"})
 	}, heals: func(b *broken) { b.relay.Forget() }},
 	{about: "the relay cuts after the mail", breaks: func(b *broken) { b.relay.Order(smtptest.AfterData, smtptest.Answer{Cut: true, Times: 3}) }, heals: nothing, doubles: true},
-	{about: "the database is away", postgres: true, breaks: func(b *broken) { b.database.Down(true) }, heals: func(b *broken) { b.database.Down(false) }, tries: 100,
+	{about: "the database is away", postgres: true, breaks: func(b *broken) { b.database.Down(true) }, heals: func(b *broken) { b.database.Down(false) }, tries: 100, lasts: 5 * time.Second,
 		says: "database", words: "connect",
 		begins: []string{mailboxBegins, altBegins, `msg="mail waits: trouble with the database"`, `msg="leases cannot be renewed`}, ends: []string{mailboxEnds, altEnds, `msg="mail goes on: the database is back"`, `msg="leases are renewed again"`}},
 	{about: "the database is away at the start", postgres: true, atStart: true, breaks: func(b *broken) { b.database.Down(true) }, heals: func(b *broken) { b.database.Down(false) },

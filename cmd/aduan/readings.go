@@ -39,7 +39,8 @@ func (p *parts) watchReadings(ctx context.Context, h *health) error {
 		}
 		asked, cancel := context.WithTimeout(ctx, noteEvery)
 		if err := p.store.NoteReadings(asked, h.readings(), since, time.Now()); err != nil && ctx.Err() == nil {
-			p.log.Warn("it could not be put on record when the mailboxes were read", "error", err)
+			// Of a database that is away the sender tells, once; this is another word about the same.
+			p.log.Debug("it could not be put on record when the mailboxes were read", "error", err)
 		}
 		cancel()
 	}
