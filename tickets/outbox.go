@@ -354,7 +354,7 @@ func (t *tx) ticketOfNotice(ctx context.Context, notice int64) (id int64, err er
 func (s *Store) NextDue(ctx context.Context) (time.Time, error) {
 	var due int64
 	err := s.look(ctx, func(t *tx) error {
-		return t.get(ctx, &due, `SELECT COALESCE(MIN(CASE WHEN leased_until > next_at THEN leased_until ELSE next_at END), 0) FROM notice WHERE state = 'queued'`)
+		return t.get(ctx, &due, `SELECT COALESCE(MIN(CASE WHEN leased_until > next_at THEN leased_until WHEN next_at > 0 THEN next_at ELSE queued_at END), 0) FROM notice WHERE state = 'queued'`)
 	})
 	if err != nil {
 		return time.Time{}, fmt.Errorf("read the next due notice: %w", err)

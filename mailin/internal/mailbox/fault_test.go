@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"aduan/mailin/dovecottest"
-	"aduan/mailin/imaptest"
 	"aduan/mailin/faultnet"
+	"aduan/mailin/imaptest"
 )
 
 func between(t *testing.T, addr string) *faultnet.Proxy {
