@@ -60,11 +60,12 @@ func (f *fleet) believe(place int) *journal {
 }
 
 func TestTwoGatewaysThatBothBelieveTheyHaveAMailboxDoubleNothing(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct {
 		about  string
 		server func(*testing.T, map[string]string) mailServer
 		mails  int
-	}{{"dovecot", dovecotWith, 300}, {"memory", memoryWith, 300}} {
+	}{{"dovecot", dovecotWith, 200}, {"memory", memoryWith, 200}} {
 		t.Run(row.about, func(t *testing.T) {
 			t.Parallel()
 			f := newFleetAt(t, 1, ticketstest.PostgreSQL(t), row.server)

@@ -101,6 +101,7 @@ func (f *fleet) checkFlood(n int) (again int) {
 }
 
 func TestAGatewayKilledAmongSeveralLosesAndDoublesNothing(t *testing.T) {
+	t.Parallel() // most of its time it waits for the claims of the dead
 	fleets := []int{3}
 	if *allFleets {
 		fleets = []int{2, 3, 5}
@@ -111,6 +112,7 @@ func TestAGatewayKilledAmongSeveralLosesAndDoublesNothing(t *testing.T) {
 }
 
 func killedAmong(t *testing.T, gateways, mails int) {
+	t.Helper()
 	f := fleetOn(t, 2*gateways)
 	var all []*process
 	for i := range gateways {

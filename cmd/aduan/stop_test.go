@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/url"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -14,6 +15,8 @@ import (
 const stopsWithin = 10 * time.Second
 
 func TestStoppingEndsInTimeWhateverHangs(t *testing.T) {
+	t.Parallel()
+	var rows sync.WaitGroup // side by side: all they do is wait
 	for _, row := range []struct {
 		about string
 		hang  func(f *fleet, imap, database *valve) // after a first mail was answered
@@ -37,35 +40,39 @@ func TestStoppingEndsInTimeWhateverHangs(t *testing.T) {
 			database.shut()
 		}},
 	} {
-		t.Run(row.about, func(t *testing.T) {
-			t.Parallel()
-			direct := ticketstest.PostgreSQL(t)
-			database, err := url.Parse(direct)
-			if err != nil {
-				t.Fatal(err)
-			}
-			way := newValve(t, database.Host)
-			database.Host = way.addr()
-			f := newFleet(t, 1, database.String())
-			f.relay.Forget()
-			imap := newValve(t, f.server.addr)
-			p := f.start("gateway", func(addr, _ *string) { *addr = imap.addr() })
-			eventually(t, "readiness", patience, p.ready)
-			f.floodOf(1)
-			eventually(t, "the acknowledgement", patience, func() bool { return len(f.relay.Mails()) == 1 })
-			row.hang(f, imap, way)
-			begun := time.Now()
-			p.signal(syscall.SIGTERM)
-			if code := p.ended(stopsWithin + 5*time.Second); code != exitDone {
-				t.Errorf("exit code %d", code)
-			}
-			took := time.Since(begun)
-			if took > stopsWithin {
-				t.Errorf("it took %v to stop", took)
-			}
-			t.Logf("stopped after %v", took.Round(time.Millisecond))
+		rows.Go(func() {
+			t.Run(row.about, func(t *testing.T) { stopWhile(t, row.hang) })
 		})
 	}
+	rows.Wait()
+}
+
+func stopWhile(t *testing.T, hang func(f *fleet, imap, database *valve)) {
+	direct := ticketstest.PostgreSQL(t)
+	database, err := url.Parse(direct)
+	if err != nil {
+		t.Fatal(err)
+	}
+	way := newValve(t, database.Host)
+	database.Host = way.addr()
+	f := newFleet(t, 1, database.String())
+	f.relay.Forget()
+	imap := newValve(t, f.server.addr)
+	p := f.start("gateway", func(addr, _ *string) { *addr = imap.addr() })
+	eventually(t, "readiness", patience, p.ready)
+	f.floodOf(1)
+	eventually(t, "the acknowledgement", patience, func() bool { return len(f.relay.Mails()) == 1 })
+	hang(f, imap, way)
+	begun := time.Now()
+	p.signal(syscall.SIGTERM)
+	if code := p.ended(stopsWithin + 5*time.Second); code != exitDone {
+		t.Errorf("exit code %d", code)
+	}
+	took := time.Since(begun)
+	if took > stopsWithin {
+		t.Errorf("it took %v to stop", took)
+	}
+	t.Logf("stopped after %v", took.Round(time.Millisecond))
 }
 
 func TestASecondSignalEndsAtOnce(t *testing.T) {
