@@ -30,7 +30,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error { return newStageOf(env) },
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"aduan": aduanCmd, "exits": exitsCmd, "serve": serveCmd, "end": endCmd, "crash": crashCmd, "logged": loggedCmd, "deliver": deliverCmd,
-			"answer": answerCmd, "mailed": mailedCmd, "attached": attachedCmd, "ticket": ticketCmd, "processed": processedCmd, "imap-fails": imapFailsCmd,
+			"answer": answerCmd, "mailed": mailedCmd, "attached": attachedCmd, "ticket": ticketCmd, "number": numberCmd, "processed": processedCmd, "imap-fails": imapFailsCmd,
 			"tried": triedCmd, "setting": settingCmd, "restore": restoreCmd, "newer-database": newerDatabaseCmd,
 			"heal": healCmd, "sent": sentCmd, "once": onceCmd,
 		},
