@@ -114,7 +114,9 @@ func ticketCmd(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 // number NAME N: the number of the ticket with this counter is in the environment under this name.
-func numberCmd(ts *testscript.TestScript, _ bool, args []string) { ts.Setenv(args[0], numberOf(ts, args[1])) }
+func numberCmd(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Setenv(args[0], numberOf(ts, args[1]))
+}
 
 // numberOf makes the number of a ticket of its counter; its year is that of the team's time zone.
 func numberOf(ts *testscript.TestScript, counter string) string {
