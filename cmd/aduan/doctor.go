@@ -54,7 +54,7 @@ func (p *program) examine(ctx context.Context, asJSON, sendTest bool) error {
 	}
 	e := p.examination(ctx, s)
 	defer e.close()
-	checks := []func(context.Context) []doctor.Finding{e.checkSettings, e.checkDatabase, e.checkEvidence, e.checkTemplates, e.checkStaff, e.checkQueues, e.checkServing}
+	checks := []func(context.Context) []doctor.Finding{e.checkSettings, e.checkDatabase, e.checkEvidence, e.checkTemplates, e.checkStaff, e.checkQueues, e.checkReconciliation, e.checkServing}
 	for i := range s.Mailboxes {
 		checks = append(checks, func(ctx context.Context) []doctor.Finding { return e.checkMailbox(ctx, i) })
 	}
@@ -291,6 +291,19 @@ func (e *examination) checkQueues(ctx context.Context) []doctor.Finding {
 		all = append(all, doctor.Beware("failed mail", "run `aduan failed list`, then `aduan failed retry`", "%d mails could not be taken in; they are whole, in the failed folder", len(failed)))
 	}
 	return all
+}
+
+// checkReconciliation tells how the last comparison of record, mailboxes and evidence ended.
+func (e *examination) checkReconciliation(ctx context.Context) []doctor.Finding {
+	const check = "reconciliation"
+	if !e.asked() {
+		return nil
+	}
+	r, made, err := e.store.LastReconciliation(ctx)
+	if err != nil {
+		return []doctor.Finding{doctor.Broken(check, "look into the database's log", "%v", err)}
+	}
+	return []doctor.Finding{doctor.Reconciled(r, made, time.Now())}
 }
 
 // checkServing asks the gateway on this machine how it is.

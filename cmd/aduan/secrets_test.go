@@ -20,7 +20,7 @@ func TestSecretsThatOthersCanReadAreRefused(t *testing.T) {
 		folder := t.TempDir()
 		path := filepath.Join(folder, "aduan.toml")
 		p := &program{config: path}
-		if err := p.writeSettings(answers{name: "CSIRT", address: "aduan@csirt.example", imap: "imaps://mail.example:993", smtp: "smtp://mail.example:587", prefix: "CSIRT"}); err != nil {
+		if err := p.writeSettings(answers{name: "CSIRT", address: "aduan@csirt.example", imap: "imaps://mail.example:993", smtp: "smtp://mail.example:587", username: "aduan", prefix: "CSIRT", language: "id", timezone: "Asia/Makassar"}); err != nil {
 			t.Fatal(err)
 		}
 		whole, err := os.ReadFile(path)

@@ -18,6 +18,7 @@ import (
 
 	"aduan/mailin"
 	"aduan/mailout"
+	"aduan/tickets"
 )
 
 // zone is a DNS for tests: "txt NAME", "mx NAME" and "a NAME" have their answers; "fails" in a place of them is no answer.
@@ -219,6 +220,21 @@ func TestMachineIsJudged(t *testing.T) {
 	}
 	want(t, "a full disk", []Finding{Space("evidence", "/srv", 100e6)}, Fault, "evidence", "only 100 MB are free at /srv", "make room")
 	want(t, "a disk that fills", []Finding{Space("evidence", "/srv", 2e9)}, Warning, "evidence", "2000 MB", "make room")
+	for _, row := range []struct {
+		about    string
+		r        tickets.Reconciliation
+		made     bool
+		state    State
+		says, do string
+	}{
+		{"never compared", tickets.Reconciliation{}, false, OK, "not compared yet", ""},
+		{"all agrees", tickets.Reconciliation{At: now.Add(-3 * time.Hour)}, true, OK, "agreed 3 hours ago", ""},
+		{"something is missing", tickets.Reconciliation{At: now, Faults: 2, Missing: 1, Findings: []string{"evidence abc is missing"}}, true, Fault, "1 mails or pieces of evidence are missing: evidence abc is missing", "backup"},
+		{"not compared for long", tickets.Reconciliation{At: now.Add(-100 * time.Hour)}, true, Warning, "last compared 4 days ago", "log"},
+		{"a mailbox was away", tickets.Reconciliation{At: now, Unlooked: []string{"mailbox report: away"}}, true, Warning, "could not see all: mailbox report: away", "findings"},
+	} {
+		want(t, row.about, []Finding{Reconciled(row.r, row.made, now)}, row.state, "reconciliation", row.says, row.do)
+	}
 	want(t, "hosts that are believed", []Finding{Believed([]string{"mx.csirt.example"})}, OK, "authserv_ids", "mx.csirt.example", "RFC 8601 section 5")
 }
 

@@ -2,7 +2,10 @@ package doctor
 
 import (
 	"fmt"
+	"strings"
 	"time"
+
+	"aduan/tickets"
 )
 
 const (
@@ -49,4 +52,25 @@ func megabytes(n int64) string {
 		return fmt.Sprintf("%d GB", n/1e9)
 	}
 	return fmt.Sprintf("%d MB", n/1e6)
+}
+
+// reconciledAgo is after how long a daily comparison is missed.
+const reconciledAgo = 50 * time.Hour
+
+// Reconciled judges the last comparison of record, mailboxes and evidence; made is false where there was none yet.
+func Reconciled(r tickets.Reconciliation, made bool, now time.Time) Finding {
+	const check = "reconciliation"
+	age := now.Sub(r.At)
+	switch {
+	case !made:
+		return ok(check, "record, mailboxes and evidence were not compared yet; a gateway that runs does it once a day")
+	case r.Faults > 0:
+		return fault(check, "find what is missing in a backup, or run `aduan ingest --history` on it; `aduan audit` checks the hashes", "%s ago record, mailboxes and evidence differed in %d places, %d mails or pieces of evidence are missing: %s",
+			words(age), r.Faults, r.Missing, strings.Join(r.Findings[:min(3, len(r.Findings))], "; "))
+	case age > reconciledAgo:
+		return warning(check, "look into the gateway's log: it compares once a day", "record, mailboxes and evidence were last compared %s ago", words(age))
+	case len(r.Unlooked) > 0:
+		return warning(check, "see the findings of that part here", "the comparison of record, mailboxes and evidence could not see all: %s", strings.Join(r.Unlooked[:min(3, len(r.Unlooked))], "; "))
+	}
+	return ok(check, "record, mailboxes and evidence agreed %s ago", words(age))
 }
