@@ -92,7 +92,7 @@ func TestAuditFindsChangedAndMissingEvidence(t *testing.T) {
 		}
 		d.Evidence = copied
 		d.WantClean()
-		file := filepath.Join(folder, sum[:2], sum[2:4], sum)
+		file := filepath.Join(folder, sum[:2], sum)
 		if err := os.Chmod(file, 0o600); err != nil {
 			t.Fatal(err)
 		}

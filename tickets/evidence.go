@@ -76,7 +76,8 @@ func OpenEvidence(rawURL string, key AccessKey) (Evidence, error) {
 	return NewFolder(folder)
 }
 
-// Folder is an evidence store on a local disk: ab/cd/abcd… below its root.
+// Folder is an evidence store on a local disk: ab/abcd… below its root. A second level of folders would make a new one for nearly
+// every mail of the first thousands, which costs more than the mail itself.
 type Folder struct{ root string }
 
 // NewFolder opens the store in a folder, which it creates; only the owner may read it.
@@ -193,7 +194,7 @@ func isSum(text string) bool {
 	return len(text) == 2*sha256.Size && strings.Trim(text, "0123456789abcdef") == ""
 }
 
-func (f *Folder) path(sum string) string { return filepath.Join(f.root, sum[:2], sum[2:4], sum) }
+func (f *Folder) path(sum string) string { return filepath.Join(f.root, sum[:2], sum) }
 
 func syncFolder(path string) error {
 	dir, err := os.Open(path)

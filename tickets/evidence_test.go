@@ -56,7 +56,7 @@ func TestSameEvidenceTwiceIsOnePieceAndMendsATornOne(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	file := filepath.Join(root, sum[:2], sum[2:4], sum)
+	file := filepath.Join(root, sum[:2], sum)
 	if err := os.WriteFile(file, []byte("su"), 0o600); err != nil { // as a crash may leave it
 		t.Fatal(err)
 	}

@@ -81,7 +81,9 @@ func (b *bench) close() {
 	os.RemoveAll(b.temp)
 }
 
-func (b *bench) chosenDatabases() []string { return strings.Split(b.databases, ",") }
+func (b *bench) chosenDatabases() []string {
+	return strings.FieldsFunc(b.databases, func(r rune) bool { return r == ',' || r == ' ' })
+}
 
 // installed are the databases that were asked for and are there.
 func (b *bench) installed() []string {
