@@ -30,7 +30,8 @@ type bench struct {
 	dovecot  *dovecottest.Server
 	postgres *ticketstest.Cluster // nil where it is not installed, or not asked for
 	filled   int                  // mails of 137 KB that lie in the first mailbox, in one folder or another
-	runs     int
+	runs     int                  // workspaces so far
+	tidied   int                  // of which are removed
 }
 
 const mailPassword = "rahasia"

@@ -76,11 +76,10 @@ func fetchEach(c *imapclient.Client, uids []imap.UID, each func(imap.UID, io.Rea
 // durableFloor is the least that taking mail in durably can cost: fetch, write, one sync and one move for fifty mails, the
 // sync beside the next fetch. No mail is looked into and nothing else is on record.
 func (b *bench) durableFloor(context.Context) (int, error) {
-	folder, err := os.MkdirTemp(b.temp, "floor")
+	folder, _, err := b.workspace("sqlite")
 	if err != nil {
 		return 0, err
 	}
-	defer os.RemoveAll(folder)
 	c, uids, err := b.connect()
 	if err != nil {
 		return 0, err

@@ -135,8 +135,16 @@ func (l *ladder) inside(ctx context.Context, r rung) error {
 	return l.tidy()
 }
 
-// tidy removes what a run wrote.
+// mostKept is how many bytes of runs stay on the disk until the end. Removing files between runs would disturb what comes next:
+// ext4 passes over each inode that was freed in the last seconds before it gives a new file one.
+const mostKept = 6 << 30
+
+// tidy removes what runs wrote, once it is much.
 func (b *bench) tidy() error {
+	if b.runs-b.tidied < mostKept/(b.count*137<<10+1) {
+		return nil
+	}
+	b.tidied = b.runs
 	old, _ := filepath.Glob(filepath.Join(b.temp, "run*"))
 	for _, f := range old {
 		if err := os.RemoveAll(f); err != nil {
