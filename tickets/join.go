@@ -335,7 +335,7 @@ func (f *filing) ticketOfMails(ids []string) (int64, error) {
 	for _, id := range ids[:min(len(ids), 100)] {
 		var ticket int64
 		err := f.t.get(f.ctx, &ticket, `SELECT ticket FROM notice WHERE message_id = ? AND ticket > 0
-			UNION ALL SELECT ticket FROM (SELECT ticket FROM message WHERE message_id = ? AND ticket > 0 ORDER BY id DESC LIMIT 1) AS m LIMIT 1`, id, id)
+			UNION ALL SELECT ticket FROM (SELECT ticket FROM message WHERE message_id = ? AND message_id <> '' AND ticket > 0 ORDER BY id DESC LIMIT 1) AS m LIMIT 1`, id, id)
 		if err == nil {
 			return ticket, nil
 		}
@@ -356,7 +356,7 @@ func (f *filing) ticketOfThread(ids []string) (int64, error) {
 	const onTicket = ` AND (t.reporter = ? OR EXISTS (SELECT 1 FROM participant p WHERE p.ticket = t.id AND p.address = ? AND p.removed_at = 0))`
 	for _, id := range ids[:min(len(ids), 20)] {
 		var ticket int64
-		err := f.t.get(f.ctx, &ticket, `SELECT t.id FROM named_id n JOIN ticket t ON t.id = n.ticket WHERE n.message_id = ?`+onTicket+` ORDER BY t.id DESC LIMIT 1`, id, person, person)
+		err := f.t.get(f.ctx, &ticket, `SELECT t.id FROM named_id n JOIN ticket t ON t.id = n.ticket WHERE n.message_id = ?`+onTicket+` ORDER BY n.ticket DESC LIMIT 1`, id, person, person)
 		if err == nil || !errors.Is(err, sql.ErrNoRows) {
 			return ticket, err
 		}
@@ -365,7 +365,7 @@ func (f *filing) ticketOfThread(ids []string) (int64, error) {
 		return 0, nil
 	}
 	var ticket int64
-	err := f.t.get(f.ctx, &ticket, `SELECT t.id FROM message m JOIN ticket t ON t.id = m.ticket WHERE m.thread_index = ?`+onTicket+` ORDER BY t.id DESC LIMIT 1`, f.a.ThreadIndex, person, person)
+	err := f.t.get(f.ctx, &ticket, `SELECT t.id FROM message m JOIN ticket t ON t.id = m.ticket WHERE m.thread_index = ? AND m.thread_index <> ''`+onTicket+` ORDER BY t.id DESC LIMIT 1`, f.a.ThreadIndex, person, person)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, nil
 	}

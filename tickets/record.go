@@ -88,7 +88,7 @@ func (f *filing) known() (bool, error) {
 			return false, fmt.Errorf("read ledger: %w", err)
 		}
 	}
-	err := f.t.get(f.ctx, &row, `SELECT m.id, COALESCE(t.number, '') AS number FROM message m LEFT JOIN ticket t ON t.id = m.ticket WHERE m.fingerprint = ?`, f.a.Fingerprint)
+	err := f.t.get(f.ctx, &row, `SELECT m.id, COALESCE(t.number, '') AS number FROM message m LEFT JOIN ticket t ON t.id = m.ticket WHERE m.fingerprint = ? AND m.fingerprint <> ''`, f.a.Fingerprint)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}
@@ -148,7 +148,7 @@ func (f *filing) flagSameID() error {
 		return nil
 	}
 	var n int
-	err := f.t.get(f.ctx, &n, `SELECT COUNT(*) FROM message WHERE message_id = ? AND direction = 'in'`, f.a.MessageID)
+	err := f.t.get(f.ctx, &n, `SELECT COUNT(*) FROM (SELECT 1 FROM message WHERE message_id = ? AND message_id <> '' AND direction = 'in' LIMIT 1) AS another`, f.a.MessageID)
 	if n > 0 {
 		f.a.Problems = append(slices.Clone(f.a.Problems), "another mail with other content has the same Message-ID")
 	}
