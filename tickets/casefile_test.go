@@ -59,6 +59,11 @@ func TestACaseFileHoldsNoTokenAndNoPassword(t *testing.T) {
 			t.Fatal(token)
 		}
 		p.must(budi, "Surel ini dijawab ke "+token+" saja.", command("note"))
+		for _, m := range to(t, p.must(fd, "", command("history")), fd).Case {
+			if strings.Contains(m.Text+m.Body+m.NewText, token) {
+				t.Errorf("a token in the mail of the whole case: %s", m.Text)
+			}
+		}
 		c, err := d.CaseFile(context.Background(), p.n, tickets.Auditing{Evidence: d.Evidence})
 		if err != nil {
 			t.Fatal(err)

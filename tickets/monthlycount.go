@@ -21,34 +21,49 @@ func (s *Store) MonthlyFigures(ctx context.Context, m Month) (MonthlyFigures, er
 
 // monthlyFigures counts a month and the month before it.
 func (t *tx) monthlyFigures(ctx context.Context, m Month, now time.Time) (MonthlyFigures, error) {
-	f, err := t.oneMonth(ctx, m, now)
+	f, moves, err := t.oneMonth(ctx, m, now)
 	if err != nil {
 		return f, fmt.Errorf("count %s: %w", m, err)
 	}
-	before, err := t.oneMonth(ctx, m.Before(), now)
+	before, _, err := t.oneMonth(ctx, m.Before(), now)
 	if err != nil {
 		return f, fmt.Errorf("count %s: %w", m.Before(), err)
 	}
+	open, err := t.openAt(ctx, micros(f.Until), micros(now))
+	if err != nil {
+		return f, fmt.Errorf("count what was open at the end of %s: %w", m, err)
+	}
+	f.setOpen(open)
+	open[Open] -= f.Opened // what was open when the month began: all that has happened in it taken back
+	for _, c := range moves {
+		open[c.From]++
+		open[c.To]--
+	}
+	before.setOpen(open)
 	f.Before = &before
 	return f, nil
 }
 
-func (t *tx) oneMonth(ctx context.Context, m Month, now time.Time) (MonthlyFigures, error) {
+// oneMonth counts all of a month but what was open, and returns the changes of state in it.
+func (t *tx) oneMonth(ctx context.Context, m Month, now time.Time) (MonthlyFigures, []move, error) {
 	from, until := m.Bounds(t.s.Location)
 	if now.Before(until) {
 		until = now
 	}
 	opened, err := t.openedBetween(ctx, micros(from), micros(until))
 	if err != nil {
-		return MonthlyFigures{}, err
+		return MonthlyFigures{}, nil, err
 	}
 	var moves []move
 	if err := t.all(ctx, &moves, `SELECT e.ticket, t.opened_at, e.at, e.from_state, e.to_state FROM event e JOIN ticket t ON t.id = e.ticket
 		WHERE e.at >= ? AND e.at < ? AND `+moved+` ORDER BY e.at, e.ticket, e.seq`, micros(from), micros(until)); err != nil {
-		return MonthlyFigures{}, fmt.Errorf("read changes of state: %w", err)
+		return MonthlyFigures{}, nil, fmt.Errorf("read changes of state: %w", err)
 	}
 	f := tally(m, t.s.Location, until, opened, moves)
-	return f, t.countOpen(ctx, &f)
+	if err := t.get(ctx, &f.Overdue, `SELECT COUNT(*) FROM ticket WHERE state IN ('open', 'verified', 'responding', 'monitoring') AND due_at > 0 AND due_at < ?`, micros(until)); err != nil {
+		return f, nil, fmt.Errorf("count overdue tickets: %w", err)
+	}
+	return f, moves, nil
 }
 
 // openedBetween reads the tickets opened in a range of time, with their states at its end.
@@ -63,9 +78,10 @@ func (t *tx) openedBetween(ctx context.Context, from, until int64) ([]openedTick
 	if err != nil {
 		return nil, fmt.Errorf("read the tickets opened: %w", err)
 	}
+	// at + 0: by way of the range's tickets, not of all changes since.
 	var later []move
 	if err := t.all(ctx, &later, `SELECT e.ticket, e.from_state FROM ticket t JOIN event e ON e.ticket = t.id
-		WHERE t.opened_at >= ? AND t.opened_at < ? AND e.at >= ? AND `+moved+` ORDER BY e.ticket, e.seq`, from, until, until); err != nil {
+		WHERE t.opened_at >= ? AND t.opened_at < ? AND e.at + 0 >= ? AND `+moved+` ORDER BY e.ticket, e.seq`, from, until, until); err != nil {
 		return nil, fmt.Errorf("read later changes of state: %w", err)
 	}
 	states := map[int64]State{}
@@ -82,43 +98,60 @@ func (t *tx) openedBetween(ctx context.Context, from, until int64) ([]openedTick
 	return opened, nil
 }
 
-// countOpen counts what was open at the end: what is open now, less what has changed since. A month long gone costs the changes
-// of state since then, which the index alone answers.
-func (t *tx) countOpen(ctx context.Context, f *MonthlyFigures) error {
-	until := micros(f.Until)
-	var now, since []struct {
+// openAt counts the tickets that were open at a moment, by state: what is open now less what has changed since, or all that had
+// happened until then, whichever is less to read. The indexes alone answer both.
+func (t *tx) openAt(ctx context.Context, at, now int64) (map[State]int, error) {
+	var first int64
+	if err := t.get(ctx, &first, `SELECT COALESCE(MIN(opened_at), 0) FROM ticket`); err != nil {
+		return nil, err
+	}
+	type counted struct {
 		From State `db:"from_state"`
 		To   State `db:"to_state"`
 		N    int
 	}
-	if err := t.all(ctx, &now, `SELECT state AS to_state, COUNT(*) AS n FROM ticket WHERE state IN ('open', 'verified', 'responding', 'monitoring') GROUP BY state`); err != nil {
-		return fmt.Errorf("count open tickets: %w", err)
+	open, opened, sign := map[State]int{}, 0, 1
+	var changes []counted
+	if at-first < now-at {
+		if err := t.get(ctx, &opened, `SELECT COUNT(*) FROM ticket WHERE opened_at < ?`, at); err != nil {
+			return nil, err
+		}
+		if err := t.all(ctx, &changes, `SELECT e.from_state, e.to_state, COUNT(*) AS n FROM event e WHERE e.at < ? AND `+moved+` GROUP BY e.from_state, e.to_state`, at); err != nil {
+			return nil, err
+		}
+	} else {
+		var states []counted
+		if err := t.all(ctx, &states, `SELECT state AS to_state, COUNT(*) AS n FROM ticket WHERE state IN ('open', 'verified', 'responding', 'monitoring') GROUP BY state`); err != nil {
+			return nil, err
+		}
+		for _, s := range states {
+			open[s.To] = s.N
+		}
+		if err := t.get(ctx, &opened, `SELECT COUNT(*) FROM ticket WHERE opened_at >= ?`, at); err != nil {
+			return nil, err
+		}
+		if err := t.all(ctx, &changes, `SELECT e.from_state, e.to_state, COUNT(*) AS n FROM event e WHERE e.at >= ? AND `+moved+` GROUP BY e.from_state, e.to_state`, at); err != nil {
+			return nil, err
+		}
+		sign = -1
 	}
-	if err := t.all(ctx, &since, `SELECT e.from_state, e.to_state, COUNT(*) AS n FROM event e WHERE e.at >= ? AND `+moved+` GROUP BY e.from_state, e.to_state`, until); err != nil {
-		return fmt.Errorf("count changes of state since: %w", err)
+	open[Open] += sign * opened
+	for _, c := range changes {
+		open[c.From] -= sign * c.N
+		open[c.To] += sign * c.N
 	}
-	opened := 0
-	if err := t.get(ctx, &opened, `SELECT COUNT(*) FROM ticket WHERE opened_at >= ?`, until); err != nil {
-		return fmt.Errorf("count tickets opened since: %w", err)
-	}
-	if err := t.get(ctx, &f.Overdue, `SELECT COUNT(*) FROM ticket WHERE state IN ('open', 'verified', 'responding', 'monitoring') AND due_at > 0 AND due_at < ?`, until); err != nil {
-		return fmt.Errorf("count overdue tickets: %w", err)
-	}
-	open := map[State]int{Open: -opened}
-	for _, r := range now {
-		open[r.To] += r.N
-	}
-	for _, r := range since {
-		open[r.From] += r.N
-		open[r.To] -= r.N
-	}
+	return open, nil
+}
+
+// setOpen takes over what was open at the end, by state.
+func (f *MonthlyFigures) setOpen(open map[State]int) {
+	f.Open = 0
 	for i := range f.ByState {
 		if s := &f.ByState[i]; !s.State.Final() {
 			s.Open = max(0, open[s.State])
 			f.Open += s.Open
 		}
 	}
-	return nil
 }
 
 // report sends a month's figures to who asks for them. They are counted when the mail is written.

@@ -162,11 +162,21 @@ func (t *tx) content(ctx context.Context, r noticeRow, n *Notice) error {
 		return err
 	}
 	for _, item := range n.Items {
-		if item.Kind == KindForwarded || item.Kind == KindHistory {
-			if n.Case, err = t.messages(ctx, r.Ticket, `AND direction = 'in'`); err == nil {
-				n.Timeline, err = t.events(ctx, r.Ticket)
-			}
+		if err == nil && (item.Kind == KindForwarded || item.Kind == KindHistory) {
+			err = t.wholeCase(ctx, r.Ticket, n, item.Kind == KindHistory)
 		}
+	}
+	return err
+}
+
+// wholeCase loads all that came in on a ticket, and what happened; blanked where the mail is a copy of the record.
+func (t *tx) wholeCase(ctx context.Context, ticket int64, n *Notice, blanked bool) (err error) {
+	if n.Case, err = t.messages(ctx, ticket, `AND direction = 'in'`); err != nil {
+		return err
+	}
+	if n.Timeline, err = t.events(ctx, ticket); err == nil && blanked {
+		clean := File{Ticket: n.Ticket, Messages: n.Case, Events: n.Timeline}.Blanked(t.s.Mailbox)
+		n.Ticket, n.Case, n.Timeline = clean.Ticket, clean.Messages, clean.Events
 	}
 	return err
 }
