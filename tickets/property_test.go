@@ -27,7 +27,7 @@ type correspondence struct {
 }
 
 // everybody writes in these tests.
-var everybody = []string{ani, made, luar, fd, budi, wayan, kepala}
+var everybody = []string{ani, made, luar, fd, budi, wayan, kepala, sector}
 
 var orders = [][]tickets.CommandLine{
 	nil, nil, nil,
@@ -35,7 +35,7 @@ var orders = [][]tickets.CommandLine{
 	{command("note")}, {command("ask")}, {command("reply")}, {command("recommend")}, {command("recommend"), command("close")}, {command("monitor")},
 	{command("reject", "bukan insiden")}, {command("duplicate", "BALIPROV-CSIRT-2026-0001")}, {command("reopen")}, {command("cc", made)}, {command("uncc", made)},
 	{command("cc", luar)}, {command("reporter", luar)}, {command("set", "severity=high")}, {command("status")}, {command("solved")}, {command("unsolved")},
-	{command("history")}, {command("list", "all")}, {command("help")},
+	{command("escalate")}, {command("history")}, {command("list", "all")}, {command("help")},
 }
 
 // write draws one mail: from whom, about what, by which proof, with which commands.
@@ -115,6 +115,9 @@ func (c *correspondence) step() {
 		c.seen[n] = len(c.Show(n).Events)
 	}
 	c.Pass(time.Duration(rapid.SampledFrom([]int{1, 1, 1, 90, 26 * 60}).Draw(c.t, "minutes")) * time.Minute)
+	if _, err := c.Remind(context.Background(), c.Now()); err != nil {
+		c.t.Fatal(err)
+	}
 }
 
 func (c *correspondence) lookWhoIsOn(f tickets.File) {
@@ -127,6 +130,11 @@ func (c *correspondence) lookWhoIsOn(f tickets.File) {
 func (c *correspondence) wantTheirs(n tickets.Notice, from string) {
 	staff := strings.HasSuffix(n.To.Address, "@csirt.example")
 	switch {
+	case n.Audience == tickets.ToNational:
+		if n.Kind != tickets.KindNational || n.To.Address != sector && n.To.Address != national || from == sector {
+			c.t.Errorf("a mail of %s sent %s to %s", from, n.Kind, n.To.Address)
+		}
+		return
 	case n.Audience == tickets.ToStaff && !staff:
 		c.t.Errorf("%s for staff went to %s", n.Kind, n.To.Address)
 	case staff && n.Audience == tickets.ToStaff:
@@ -159,7 +167,7 @@ func TestWhateverIsWrittenNobodyUnprovenActsAndNothingInternalLeaves(t *testing.
 	rapid.Check(t, func(rt *rapid.T) {
 		rounds++
 		url := "sqlite:" + filepath.Join(t.TempDir(), fmt.Sprintf("aduan%d.db", rounds))
-		c := &correspondence{Desk: ticketstest.Open(t, url, uncapped), t: rt, seen: map[tickets.Number]int{}}
+		c := &correspondence{Desk: ticketstest.Open(t, url, func(s *tickets.Settings) { nationally(s); timed(s) }), t: rt, seen: map[tickets.Number]int{}}
 		defer c.Close()
 		for range rapid.IntRange(5, 40).Draw(rt, "mails") {
 			c.step()
