@@ -134,10 +134,10 @@ func (b *buttons) forState() {
 	if c.has(tickets.KindNote) {
 		b.plain("reply", "reply", "")
 	}
+	if c.has(tickets.KindStatutory) && owner && (c.state == tickets.Responding || c.state == tickets.Monitoring) {
+		b.plain("escalate", "escalate", "")
+	}
 	defer func() {
-		if c.has(tickets.KindStatutory) && owner && (c.state == tickets.Responding || c.state == tickets.Monitoring) {
-			b.plain("escalate", "escalate", "")
-		}
 		if c.has(tickets.KindMessage) {
 			b.plain("note", "note", "") // last: a plain answer to these words is what comes first
 		}

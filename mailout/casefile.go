@@ -55,6 +55,8 @@ func (c *composition) caseFacts() []fact {
 	f.add(c.label("opened"), c.opened())
 	f.add(c.label("due"), c.moments(t.DueAt))
 	f.add(c.label("until"), c.moments(t.MonitorUntil))
+	f.add(c.label("escalated"), c.moments(t.EscalatedAt))
+	f.add(c.label("foreign"), c.line(strings.Join(t.Foreign, ", ")))
 	f.add(c.label("participants"), c.line(strings.Join(t.Participants, ", ")))
 	if t.Continues != "" {
 		f.add(c.label("number"), string(t.Continues))

@@ -220,8 +220,6 @@ func (c *composition) itemFacts(it tickets.Item) []fact {
 	case tickets.KindOnsite:
 		f.add(c.label("when"), c.time(it.When, it.AllDay))
 		f.add(c.label("place"), c.line(it.Place))
-	case tickets.KindDeadline, tickets.KindStatutory:
-		f.add(c.label("due"), c.time(it.When, false))
 	case tickets.KindMonitoring:
 		f.add(c.label("until"), c.time(it.When, it.AllDay))
 	case tickets.KindVerified:

@@ -282,6 +282,9 @@ func (f *filing) findTicket() (int64, error) {
 	if f.sender.confirms != nil {
 		return f.sender.confirms.Ticket, nil
 	}
+	if f.sender.draft != nil {
+		return f.sender.draft.Ticket, nil
+	}
 	if f.sender.row != nil && f.sender.row.Ticket > 0 {
 		return f.sender.row.Ticket, nil
 	}

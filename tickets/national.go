@@ -180,7 +180,7 @@ func (f *filing) draftByID(id int64) (*escalationRow, error) {
 // saysOfDraft is the clear word that a mail says of a draft; "" where it says none, or nothing proves who says it. Anything but
 // a clear word is a mail like any other.
 func (f *filing) saysOfDraft() string {
-	if f.sender.draft == nil || f.a.Authentication.DMARCFail || f.a.Froms != 1 || f.s.DKIMOnly && f.a.Authentication.DKIM == "" {
+	if f.sender.draft == nil || f.ticket == nil || f.ticket.ID != f.sender.draft.Ticket || f.a.Authentication.DMARCFail || f.a.Froms != 1 || f.s.DKIMOnly && f.a.Authentication.DKIM == "" {
 		return ""
 	}
 	switch f.firstWord() {
@@ -195,6 +195,9 @@ func (f *filing) saysOfDraft() string {
 // answerDraft sends the report that the mail answers, or drops it.
 func (f *filing) answerDraft() {
 	e, l := f.sender.draft, f.s.Language
+	if f.sender.proof == ProofNone { // the draft's own address proves this one word
+		f.sender.proof, f.sender.detail = ProofReplyAddress, "drafted report"
+	}
 	f.do("place the answer", func() error { return f.placeMessage(VisibleInternal, "") })
 	f.event("received", f.mailFacts())
 	t := f.ticket

@@ -143,6 +143,22 @@ func TestOnlyAClearYesInTimeSendsTheDraft(t *testing.T) {
 	})
 }
 
+func TestYesToOneDraftSendsNoOtherCase(t *testing.T) {
+	ticketstest.EachStore(t, nationally, func(t *testing.T, d *ticketstest.Desk) {
+		p, other := drafted(t, d), in(t, d, r)
+		_, sent := word(p, "ya", func(a *tickets.Arrival) {
+			a.Recipients = append(a.Recipients, other.last[budi].ReplyTo)
+			a.InReplyTo = []string{other.last[budi].MessageID}
+		})
+		if n := to(t, sent, sector); n.Ticket.Number != p.n {
+			t.Errorf("the report of %s went out for %s", p.n, n.Ticket.Number)
+		}
+		if slices.Contains(eventKinds(other.file()), "escalated") || !slices.Contains(eventKinds(p.file()), "escalated") {
+			t.Error("the wrong case counts as reported")
+		}
+	})
+}
+
 func TestDraftIsAnsweredWithCommandsLikeAnyMail(t *testing.T) {
 	ticketstest.EachStore(t, nationally, func(t *testing.T, d *ticketstest.Desk) {
 		p := drafted(t, d)
@@ -271,6 +287,9 @@ func TestMailUnderATeamsOwnNumberJoinsTheTicketItIsKeptFor(t *testing.T) {
 		d.File(ack)
 		if sent := d.Deliver(); len(sent) > 0 {
 			t.Errorf("a robot's receipt tells %s", kinds(sent))
+		}
+		if got := to(t, p.must(budi, "", command("status")), budi).Ticket; !slices.Equal(got.Foreign, []string{"BSSN-2026-00123"}) || got.EscalatedAt == nil {
+			t.Errorf("staff are shown %q, reported at %v", got.Foreign, got.EscalatedAt)
 		}
 		forged := answer(d, other.last[sector], "Diterima.")
 		forged.Subject, forged.Recipients = "[BSSN-2026-00666]", []string{ticketstest.Address}

@@ -2,6 +2,7 @@ package tickets
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -24,19 +25,24 @@ func (s *Store) Remind(ctx context.Context, now time.Time) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("look for reminders: %w", err)
 	}
+	var faults []error // of one ticket alone: the others are reminded of all the same
 	for _, id := range ids {
-		if err := s.write(ctx, func(t *tx) error { return t.remind(ctx, id, now) }); err != nil {
+		err := s.write(ctx, func(t *tx) error { return t.remind(ctx, id, now) })
+		if err != nil && s.infrastructure(ctx, err) != nil {
 			return 0, fmt.Errorf("remind: %w", err)
+		}
+		if err != nil {
+			faults = append(faults, fmt.Errorf("remind of ticket %d: %w", id, err))
 		}
 	}
 	told, err := s.tellDigest(ctx, now)
 	if err != nil {
-		return 0, fmt.Errorf("tell the digest: %w", err)
+		faults = append(faults, fmt.Errorf("tell the digest: %w", err))
 	}
 	if len(ids)+told > 0 {
 		s.wakeSender()
 	}
-	return len(ids) + told, nil
+	return len(ids) + told, errors.Join(faults...)
 }
 
 // remindable lists tickets of which the clock asks something.

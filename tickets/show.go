@@ -89,6 +89,11 @@ func (t *tx) ticket(ctx context.Context, r *ticketRow) (Ticket, error) {
 			}
 		}
 	}
+	if v.EscalatedAt = timeOrNil(r.EscalatedAt); v.EscalatedAt != nil {
+		if err := t.all(ctx, &v.Foreign, `SELECT number FROM foreign_number WHERE ticket = ? ORDER BY message, number`, r.ID); err != nil {
+			return v, fmt.Errorf("read the response teams' numbers of %s: %w", r.Number, err)
+		}
+	}
 	people, err := t.participants(ctx, r.ID)
 	if err != nil {
 		return v, err

@@ -26,6 +26,8 @@ type Ticket struct {
 	DueAt           *time.Time `json:"due_at"`
 	ChangedAt       time.Time  `json:"-"` // last change of state or owner
 	MonitorUntil    *time.Time `json:"-"`
+	EscalatedAt     *time.Time `json:"-"` // the report went to the response teams
+	Foreign         []string   `json:"-"` // those teams' own numbers
 	DuplicateOf     Number     `json:"duplicate_of,omitempty"`
 	Continues       Number     `json:"continues,omitempty"` // the ticket whose late answer opened this one
 	Participants    []string   `json:"participants"`

@@ -133,6 +133,9 @@ func showText(p *parts, f tickets.File, w io.Writer) error {
 	at := func(t tickets.Event) string { return t.At.In(p.settings.location).Format("2006-01-02 15:04:05") }
 	fmt.Fprintf(w, "%s  %s\n%s (%s)  %s  %s\nreporter %s  owner %s  opened %s\n", f.Number, f.Subject, f.State, f.State.Label(l), f.TLP.Label(), orDash(string(f.Severity)),
 		orDash(f.Reporter.Address), orDash(f.Owner), tickets.FormatTime(f.OpenedAt, p.settings.location, l))
+	if f.DueAt != nil {
+		fmt.Fprintf(w, "due %s\n", tickets.FormatTime(*f.DueAt, p.settings.location, l))
+	}
 	fmt.Fprintln(w, "\nMessages")
 	for _, m := range f.Messages {
 		fmt.Fprintf(w, "\n#%d %s %s %s  %s → %s\n   %s\n", m.ID, m.At.In(p.settings.location).Format("2006-01-02 15:04:05"), m.Direction, m.Visibility, orDash(m.From), strings.Join(m.To, ", "), m.Subject)
