@@ -29,6 +29,7 @@ func (p *program) keyboard() bool {
 // asker asks one question after the other.
 type asker struct {
 	p     *program
+	ctx   context.Context
 	lines *bufio.Reader
 	given func(flag string) bool // flags that were given are not asked for
 	err   error                  // the first fault; nothing is asked after it
@@ -36,7 +37,7 @@ type asker struct {
 
 // ask asks for what no flag gives. Servers are guessed from the DNS of the report address.
 func (p *program) ask(ctx context.Context, a *answers, given func(string) bool) error {
-	q := &asker{p: p, lines: bufio.NewReader(p.in), given: given}
+	q := &asker{p: p, ctx: ctx, lines: bufio.NewReader(p.in), given: given}
 	fmt.Fprintln(p.out, "Enter takes what stands in brackets. All of it can be changed in the settings later.")
 	q.text("name", "The team's name", &a.name, "CSIRT", notEmpty)
 	q.text("address", "The address that reports are sent to", &a.address, "", isAddress)
@@ -88,7 +89,7 @@ func (q *asker) text(flag, question string, to *string, preset string, check fun
 		} else {
 			fmt.Fprintf(q.p.out, "%s [%s]: ", question, preset)
 		}
-		line, err := q.lines.ReadString('\n')
+		line, err := interruptible(q.ctx, func() (string, error) { return q.lines.ReadString('\n') })
 		answer := strings.TrimSpace(line)
 		if err != nil && (answer == "" || !errors.Is(err, io.EOF)) {
 			q.err = wrongUse(errors.New("the questions were not all answered; nothing was written"))
@@ -118,12 +119,36 @@ func (q *asker) secret(question string, to *string) {
 		return
 	}
 	fmt.Fprintf(q.p.out, "%s: ", question)
-	typed, err := term.ReadPassword(int(q.p.in.(*os.File).Fd()))
+	fd := int(q.p.in.(*os.File).Fd())
+	if before, err := term.GetState(fd); err == nil {
+		defer term.Restore(fd, before) // also where Ctrl-C comes in the middle of it
+	}
+	typed, err := interruptible(q.ctx, func() ([]byte, error) { return term.ReadPassword(fd) })
 	fmt.Fprintln(q.p.out)
 	if err != nil {
 		q.err = fmt.Errorf("read the password: %w", err)
 	}
 	*to = string(typed)
+}
+
+// interruptible ends with ctx, while a terminal that is being read cannot be left.
+func interruptible[T any](ctx context.Context, read func() (T, error)) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	done := make(chan result, 1)
+	go func() {
+		value, err := read()
+		done <- result{value, err}
+	}()
+	select {
+	case r := <-done:
+		return r.value, r.err
+	case <-ctx.Done():
+		var none T
+		return none, context.Cause(ctx)
+	}
 }
 
 func notEmpty(s string) error {
