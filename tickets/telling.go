@@ -246,7 +246,9 @@ func (f *filing) writeDraft(ctx context.Context, d *draft) error {
 		return err
 	}
 	// It must not wait behind one that waits behind thousands.
-	_, err = f.t.exec(ctx, `UPDATE notice SET hurried = 1 WHERE ticket = ? AND recipient = ? AND state = 'queued' AND hurried = 0`, ticket, d.to.Address)
+	var before []int64
+	err = f.t.all(ctx, &before, `UPDATE notice SET hurried = 1 WHERE ticket = ? AND recipient = ? AND state = 'queued' AND hurried = 0 RETURNING id`, ticket, d.to.Address)
+	f.t.wroteAll("notice", before)
 	return err
 }
 
