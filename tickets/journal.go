@@ -44,7 +44,7 @@ var sealedTables = []sealedTable{
 	{name: "message", key: []string{"id"}, home: homeTicket,
 		apart:   []string{"at", "direction", "from_address", "from_name", "recipients", "subject", "text", "new_text", "body", "automatic", "proof", "proof_detail", "sha256", "size", "message_id", "problems"},
 		because: "the column digest is over them"},
-	{name: "notice", key: []string{"id"}, home: homeTicket, apart: []string{"attempts", "next_at", "leased_until"}, because: "they change with each try and say only when the next is due"},
+	{name: "notice", key: []string{"id"}, home: homeTicket, apart: []string{"attempts", "next_at", "leased_until", "hurried"}, because: "they change with each try and with what waits behind it, and say only when the next is due"},
 	{name: "reply_address", key: []string{"id"}, home: homeTicket},
 	{name: "confirmation", key: []string{"id"}, home: homeTicket},
 	{name: "escalation", key: []string{"id"}, home: homeTicket},
