@@ -109,7 +109,8 @@ var (
 var (
 	answerNoNational   = answer{"Alamat tim tanggap insiden belum diatur. Pengelola sistem mengisinya dalam aduan.toml: [national] sector = [\"…\"] dan copy = [\"…\"].", "The response teams' addresses are not set. The system's operator sets them in aduan.toml: [national] sector = [\"…\"] and copy = [\"…\"]."}
 	answerIncomplete   = answer{"Laporan belum lengkap. Kirim sekali lagi /lapor, dan di bawahnya tulis: %s", "The report is not complete. Send /escalate once more, and write below it: %s"}
-	answerDraftOver    = answer{"Draf laporan ini sudah selesai: sudah dikirim, dibatalkan, atau diganti draf yang lebih baru. Untuk draf baru, kirim /lapor.", "This draft is over: it was sent, dropped, or replaced by a newer one. For a new one, send /escalate."}
+	answerDraftOver    = answer{"Draf laporan ini sudah selesai: sudah dikirim, dibatalkan, diganti draf yang lebih baru, atau alamat jawabannya sudah dilihat orang lain. Untuk draf baru, kirim /lapor.", "This draft is over: it was sent, dropped, replaced by a newer one, or its reply address was seen by others. For a new one, send /escalate."}
+	answerDraftUnclear = answer{"Laporan BELUM dikirim. Jawablah sekali lagi draf itu dengan ya saja pada baris pertama, atau tidak untuk membatalkan. Untuk mengubah isinya, kirim /lapor sekali lagi.", "The report was NOT sent. Answer the draft once more with yes alone on the first line, or no to drop it. To change what it says, send /escalate once more."}
 	answerDraftDropped = answer{"Draf laporan dibatalkan; tidak ada yang dikirim.", "The draft is dropped; nothing was sent."}
 	answerDraftExpired = answer{"Jawaban ini datang lebih dari 24 jam setelah draf laporan, jadi tidak ada yang dikirim. Kirim /lapor sekali lagi.", "This answer came more than 24 hours after the draft, so nothing was sent. Send /escalate once more."}
 	answerNationalSent = answer{"Laporan dikirim kepada %s.", "The report went to %s."}

@@ -45,6 +45,8 @@ type sender struct {
 	// formerly is the ticket of a reply address of the sender that proves nothing any more; it still says where the mail belongs.
 	formerly int64
 
+	seenDrafts []int64 // drafted reports of others whose address the mail came to: the sender knows them
+
 	draft    *escalationRow   // the drafted report that the mail answers, where it was shown to the sender
 	confirms *confirmationRow // the request to confirm that the mail answers, where it was the sender's
 }

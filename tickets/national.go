@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // National names the response teams to which incidents are reported (Peraturan BSSN 1/2024, Pasal 15: the sectoral team, with
@@ -41,6 +42,7 @@ const (
 	draftExpired    = "expired"
 	draftMovedOn    = "moved-on"
 	draftSuperseded = "superseded"
+	draftSeen       = "seen" // by others, before its word was given
 )
 
 // stands is what the HMAC of a draft's token covers beside its reference.
@@ -107,11 +109,9 @@ func (o *order) escalate(_ Command, line CommandLine) *fault {
 }
 
 // readDraft finds the draft to the sender that this mail answers: by its address, or by In-Reply-To where the server knows no
-// plus addresses. The draft's address is issued to that person for that ticket, so it proves as much as their reply address.
+// plus addresses. The draft's address is issued to that person for that ticket, so it proves as much as the reply address that
+// was issued with it: no more than that, and not longer.
 func (f *filing) readDraft() error {
-	if !f.sender.isStaff() {
-		return nil
-	}
 	if f.s.Mailbox.Pattern == "" {
 		return f.readDraftAnswered()
 	}
@@ -125,33 +125,67 @@ func (f *filing) readDraft() error {
 		if err != nil {
 			return err
 		}
-		if e == nil || !f.s.Keys.verify(token, tokenDraft, e.stands()) || !f.isFor(e.Person) {
+		if e == nil || !f.s.Keys.verify(token, tokenDraft, e.stands()) {
 			continue
 		}
-		f.sender.draft = e
-		var row replyRow
-		err = f.t.get(f.ctx, &row, `SELECT id, ticket, person, room, generation, issued_at, spent_at, ended_at FROM reply_address WHERE ticket = ? AND person = ? AND room = ? ORDER BY generation DESC LIMIT 1`,
-			e.Ticket, e.Person, string(Internal))
-		if errors.Is(err, sql.ErrNoRows) {
-			return nil
-		}
-		if err != nil {
+		if err := f.useDraft(e); err != nil {
 			return err
 		}
-		return f.useReplyAddress(&row, e.Version)
 	}
 	return nil
+}
+
+// useDraft takes a draft's address as its person's reply address; from anybody else it tells that others know it.
+func (f *filing) useDraft(e *escalationRow) error {
+	row, err := f.issuedWith(e)
+	if err != nil || row == nil {
+		return err
+	}
+	if !f.isFor(e.Person) {
+		f.sender.seen, f.sender.seenDrafts = append(f.sender.seen, row.ID), append(f.sender.seenDrafts, e.ID)
+		return nil
+	}
+	if !f.sender.isStaff() || f.sender.draft != nil {
+		return nil
+	}
+	f.sender.draft = e
+	return f.useReplyAddress(row, e.Version)
+}
+
+// issuedWith is the reply address that the notice with a draft was given; nil where the draft was shown to nobody.
+func (f *filing) issuedWith(e *escalationRow) (*replyRow, error) {
+	var shown []struct {
+		Items        string
+		ReplyAddress int64 `db:"reply_address"`
+	}
+	err := f.t.all(f.ctx, &shown, `SELECT items, reply_address FROM notice WHERE ticket = ? AND recipient = ? AND kind = ? ORDER BY id`, e.Ticket, Key(e.Person), string(KindNationalDraft))
+	if err != nil {
+		return nil, fmt.Errorf("look for the notice of a draft: %w", err)
+	}
+	for _, n := range shown {
+		var items []Item
+		if err := json.Unmarshal([]byte(n.Items), &items); err != nil {
+			return nil, fmt.Errorf("read the notice of a draft: %w", err)
+		}
+		if len(items) > 0 && items[0].Draft == e.ID {
+			return f.replyRow(n.ReplyAddress)
+		}
+	}
+	return nil, nil
 }
 
 func (f *filing) readDraftAnswered() error {
 	for _, id := range f.a.InReplyTo {
 		token, _, _ := strings.Cut(id, "@")
-		if !f.s.Keys.isNotice(token) {
+		if !f.sender.isStaff() || !f.s.Keys.isNotice(token) {
 			continue
 		}
 		var kept []string
-		if err := f.t.all(f.ctx, &kept, `SELECT items FROM notice WHERE message_id = ? AND kind = ?`, id, string(KindNationalDraft)); err != nil || len(kept) == 0 {
+		if err := f.t.all(f.ctx, &kept, `SELECT items FROM notice WHERE message_id = ? AND kind = ?`, id, string(KindNationalDraft)); err != nil {
 			return err
+		}
+		if len(kept) == 0 {
+			continue
 		}
 		var items []Item
 		if err := json.Unmarshal([]byte(kept[0]), &items); err != nil {
@@ -163,7 +197,24 @@ func (f *filing) readDraftAnswered() error {
 		}
 		if e != nil && f.isFor(e.Person) {
 			f.sender.draft = e
+			return nil
 		}
+	}
+	return nil
+}
+
+// spendDrafts ends drafts whose address others have seen before its person gave a clear word: whoever saw it could give one in
+// their name. The clear word itself may go to others too.
+func (f *filing) spendDrafts() error {
+	seen := f.sender.seenDrafts
+	if e := f.sender.draft; e != nil && f.seenByOthers() && f.saysOfDraft() == "" {
+		seen, e.SettledAt = append(seen, e.ID), f.now
+	}
+	for _, id := range seen {
+		if _, err := f.t.exec(f.ctx, `UPDATE escalation SET settled_at = ?, outcome = ? WHERE id = ? AND settled_at = 0`, f.now, draftSeen, id); err != nil {
+			return err
+		}
+		f.t.wrote("escalation", id)
 	}
 	return nil
 }
@@ -180,7 +231,7 @@ func (f *filing) draftByID(id int64) (*escalationRow, error) {
 // saysOfDraft is the clear word that a mail says of a draft; "" where it says none, or nothing proves who says it. Anything but
 // a clear word is a mail like any other.
 func (f *filing) saysOfDraft() string {
-	if f.sender.draft == nil || f.ticket == nil || f.ticket.ID != f.sender.draft.Ticket || f.a.Authentication.DMARCFail || f.a.Froms != 1 || f.s.DKIMOnly && f.a.Authentication.DKIM == "" {
+	if f.sender.draft == nil || f.ticket == nil || f.ticket.ID != f.sender.draft.Ticket || f.a.Automatic != "" || f.a.Authentication.DMARCFail || f.a.Froms != 1 || f.s.DKIMOnly && f.a.Authentication.DKIM == "" {
 		return ""
 	}
 	switch f.firstWord() {
@@ -192,6 +243,26 @@ func (f *filing) saysOfDraft() string {
 	return ""
 }
 
+// draftYes are words with which people begin an answer that is to send the report.
+var draftYes = []string{"ya", "yes", "y", "ok", "oke", "okay", "setuju", "kirim", "kirimkan", "send", "lanjut", "lanjutkan"}
+
+// nearlyYes says whether the answer to an open draft reads like a yes and is none: it must not pass for a note, or its author
+// would believe that the report went out.
+func (f *filing) nearlyYes() bool {
+	if e := f.sender.draft; e == nil || e.SettledAt > 0 || f.saysOfDraft() != "" {
+		return false
+	}
+	words := strings.FieldsFunc(f.firstWord(), func(r rune) bool { return !unicode.IsLetter(r) })
+	return len(words) > 0 && slices.Contains(draftYes, words[0])
+}
+
+// mayEscalate says whether the sender may still give the command.
+func (f *filing) mayEscalate() (bool, string) {
+	c, _ := FindCommand("escalate")
+	o := &order{filing: f}
+	return o.mayGive(c), answerNotYours.say(f.s.Language, c.Alias, o.givers(c))
+}
+
 // answerDraft sends the report that the mail answers, or drops it.
 func (f *filing) answerDraft() {
 	e, l := f.sender.draft, f.s.Language
@@ -201,6 +272,7 @@ func (f *filing) answerDraft() {
 	f.do("place the answer", func() error { return f.placeMessage(VisibleInternal, "") })
 	f.event("received", f.mailFacts())
 	t := f.ticket
+	may, notYours := f.mayEscalate()
 	switch {
 	case e.SettledAt > 0:
 		f.refuseDraft(answerDraftOver.say(l))
@@ -217,6 +289,8 @@ func (f *filing) answerDraft() {
 		if f.settleDraft(e, draftMovedOn) {
 			f.refuseDraft(answerMovedOn.say(l, t.State.Label(l), t.ChangedBy, FormatTime(fromMicros(t.ChangedAt), f.s.Location, l)))
 		}
+	case !may:
+		f.refuseDraft(notYours)
 	case f.settleDraft(e, draftSent):
 		f.sendNational(e)
 	}
@@ -247,7 +321,12 @@ func (f *filing) sendNational(e *escalationRow) {
 		return errors.Join(json.Unmarshal([]byte(e.Sector), &sector), json.Unmarshal([]byte(e.Copies), &copies))
 	})
 	t, l := f.ticket, f.s.Language
-	all := slices.Concat(sector, copies)
+	var all []string
+	for _, address := range slices.Concat(sector, copies) {
+		if !slices.Contains(all, address) { // a team may be both
+			all = append(all, address)
+		}
+	}
 	for _, address := range all {
 		f.do("note the response team", func() error {
 			f.t.wrote("counterpart", t.ID, Key(address))

@@ -112,7 +112,8 @@ func TestOnlyAClearYesInTimeSendsTheDraft(t *testing.T) {
 				}
 			}
 		}
-		p.last[budi] = before
+		p = drafted(t, d)
+		before = p.last[budi]
 		_, sent := word(p, "Tidak")
 		wantKinds(t, sent, "budi:done")
 		p.last[budi] = before

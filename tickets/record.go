@@ -140,6 +140,7 @@ func (f *filing) record() {
 	f.do("record attachments", f.recordAttachments)
 	f.do("record the ids", f.nameIDs)
 	f.do("spend reply addresses", f.spendReplyAddresses)
+	f.do("spend drafts", f.spendDrafts)
 }
 
 // flagSameID notes that another mail has the same Message-ID: both are on record, and whoever reads them should know.

@@ -15,7 +15,7 @@ func (f *filing) staffMail() {
 		f.staffRobot()
 	case f.sender.confirms != nil:
 		f.answerConfirmation()
-	case f.saysOfDraft() != "":
+	case f.saysOfDraft() != "" && f.a.Slip == "": // a command below the word would be lost
 		f.answerDraft()
 	case f.a.Automatic == AutoList:
 		f.staffList()
@@ -28,6 +28,9 @@ func (f *filing) staffMail() {
 		f.staffCommands()
 	case f.ticket == nil:
 		f.tellStaff(nil, *f.sender.staff, Item{Kind: KindHelp})
+	case f.nearlyYes():
+		f.event("received", f.mailFacts())
+		f.refuse(fault{"", answerDraftUnclear.say(f.s.Language)})
 	default:
 		f.event("received", f.mailFacts())
 		f.staffWords()
