@@ -132,20 +132,22 @@ func (b *Bucket) Open(ctx context.Context, sum string) (io.ReadCloser, error) {
 	if !isSum(sum) {
 		return nil, fmt.Errorf("open evidence %q: %w", sum, ErrNotFound)
 	}
-	object, err := b.client.GetObject(ctx, b.name, b.key(sum), minio.GetObjectOptions{})
-	if err == nil {
-		_, err = object.Stat()
+	for _, place := range places(sum) {
+		object, err := b.client.GetObject(ctx, b.name, path.Join(b.prefix, place), minio.GetObjectOptions{})
+		if err == nil {
+			_, err = object.Stat()
+		}
+		if err == nil {
+			return object, nil
+		}
+		if object != nil {
+			object.Close()
+		}
+		if minio.ToErrorResponse(err).Code != minio.NoSuchKey {
+			return nil, fmt.Errorf("open evidence in bucket %s: %w", b.name, err)
+		}
 	}
-	if err == nil {
-		return object, nil
-	}
-	if object != nil {
-		object.Close()
-	}
-	if minio.ToErrorResponse(err).Code == minio.NoSuchKey {
-		return nil, fmt.Errorf("open evidence %s: %w", sum, ErrNotFound)
-	}
-	return nil, fmt.Errorf("open evidence in bucket %s: %w", b.name, err)
+	return nil, fmt.Errorf("open evidence %s: %w", sum, ErrNotFound)
 }
 
 // Check implements Evidence.
@@ -181,7 +183,7 @@ func (b *Bucket) Each(ctx context.Context, each func(EvidencePiece) error) error
 		switch name := path.Base(o.Key); {
 		case o.Key == path.Join(b.prefix, "new", "check"):
 			continue
-		case isSum(name) && o.Key == b.key(name):
+		case isPlace(strings.TrimPrefix(o.Key, under), name):
 			p.SHA256 = name
 		}
 		if err := each(p); err != nil {
@@ -191,7 +193,7 @@ func (b *Bucket) Each(ctx context.Context, each func(EvidencePiece) error) error
 	return ctx.Err()
 }
 
-func (b *Bucket) key(sum string) string { return path.Join(b.prefix, sum[:2], sum[2:4], sum) }
+func (b *Bucket) key(sum string) string { return path.Join(b.prefix, places(sum)[0]) }
 
 // objectDraft is a piece on its way to a bucket.
 type objectDraft struct{ fileDraft }

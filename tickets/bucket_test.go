@@ -47,7 +47,7 @@ func TestBucketKeepsEvidenceUnderItsHash(t *testing.T) {
 			if got := readEvidence(t, e, sum); !bytes.Equal(got, raw) {
 				t.Errorf("%d of %d bytes came back, or others", len(got), len(raw))
 			}
-			if _, err := os.Stat(filepath.Join(server.Folder, sum[:2], sum[2:4], sum)); err != nil {
+			if _, err := os.Stat(filepath.Join(server.Folder, sum[:2], sum)); err != nil {
 				t.Error(err)
 			}
 		}
@@ -90,7 +90,7 @@ func TestBucketKeepsManyDraftsTogetherBelowAPrefix(t *testing.T) {
 		if got := readEvidence(t, e, d.Sum()); len(got) != 1000*i {
 			t.Errorf("piece %d has %d bytes", i, len(got))
 		}
-		if _, err := os.Stat(filepath.Join(server.Folder, "bali", "csirt", d.Sum()[:2], d.Sum()[2:4], d.Sum())); err != nil {
+		if _, err := os.Stat(filepath.Join(server.Folder, "bali", "csirt", d.Sum()[:2], d.Sum())); err != nil {
 			t.Error(err)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"aduan/tickets/waypoint"
@@ -168,7 +169,13 @@ func (f *Folder) Open(_ context.Context, sum string) (io.ReadCloser, error) {
 	if !isSum(sum) {
 		return nil, fmt.Errorf("open evidence %q: %w", sum, ErrNotFound)
 	}
-	file, err := os.Open(f.path(sum))
+	var file *os.File
+	var err error
+	for _, place := range places(sum) {
+		if file, err = os.Open(filepath.Join(f.root, filepath.FromSlash(place))); !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("open evidence %s: %w", sum, ErrNotFound)
 	}
@@ -194,7 +201,18 @@ func isSum(text string) bool {
 	return len(text) == 2*sha256.Size && strings.Trim(text, "0123456789abcdef") == ""
 }
 
-func (f *Folder) path(sum string) string { return filepath.Join(f.root, sum[:2], sum) }
+// places are where a piece may lie below the root of a store, with slashes: the first is where it is put, the other where earlier
+// versions put it. Nothing is moved, and what was copied from one kind of store to another is found there too.
+func places(sum string) []string {
+	return []string{sum[:2] + "/" + sum, sum[:2] + "/" + sum[2:4] + "/" + sum}
+}
+
+// isPlace says whether a piece lies where it is looked for; place is below the root, with slashes.
+func isPlace(place, sum string) bool { return isSum(sum) && slices.Contains(places(sum), place) }
+
+func (f *Folder) path(sum string) string {
+	return filepath.Join(f.root, filepath.FromSlash(places(sum)[0]))
+}
 
 func syncFolder(path string) error {
 	dir, err := os.Open(path)

@@ -50,6 +50,33 @@ func TestEvidenceIsKeptUnderItsHash(t *testing.T) {
 	}
 }
 
+func TestEvidenceOfEarlierVersionsIsReadAndListedWhereItLies(t *testing.T) {
+	kept, root := folder(t)
+	e, server := bucket(t)
+	sum := sha256.Sum256([]byte("surel lama"))
+	name := hex.EncodeToString(sum[:])
+	for below, store := range map[string]tickets.Evidence{root: kept, server.Folder: e} {
+		deep := filepath.Join(below, name[:2], name[2:4])
+		if err := os.MkdirAll(deep, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(deep, name), []byte("surel lama"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := readEvidence(t, store, name); string(got) != "surel lama" {
+			t.Errorf("%T reads %q", store, got)
+		}
+		var listed []string
+		err := store.(tickets.EvidenceLister).Each(t.Context(), func(p tickets.EvidencePiece) error {
+			listed = append(listed, p.SHA256)
+			return nil
+		})
+		if err != nil || len(listed) != 1 || listed[0] != name {
+			t.Errorf("%T lists %q, %v", store, listed, err)
+		}
+	}
+}
+
 func TestSameEvidenceTwiceIsOnePieceAndMendsATornOne(t *testing.T) {
 	f, root := folder(t)
 	sum, _, err := tickets.PutEvidence(t.Context(), f, strings.NewReader("surel"))

@@ -47,7 +47,7 @@ func (f *Folder) Each(ctx context.Context, each func(EvidencePiece) error) error
 			return err
 		}
 		p := EvidencePiece{Place: path, Size: info.Size(), Changed: info.ModTime()}
-		if name := d.Name(); isSum(name) && f.path(name) == path && info.Mode().IsRegular() {
+		if name, place := d.Name(), f.below(path); isPlace(place, name) && info.Mode().IsRegular() {
 			p.SHA256 = name
 		}
 		return each(p)
@@ -56,4 +56,13 @@ func (f *Folder) Each(ctx context.Context, each func(EvidencePiece) error) error
 		return fmt.Errorf("list the evidence: %w", err)
 	}
 	return nil
+}
+
+// below is a path below the root, with slashes; "" for one that is not.
+func (f *Folder) below(file string) string {
+	place, err := filepath.Rel(f.root, file)
+	if err != nil {
+		return ""
+	}
+	return filepath.ToSlash(place)
 }
