@@ -23,6 +23,9 @@ func (f *filing) counterpartsMail() {
 // after a word for it.
 var foreignPattern = regexp.MustCompile(`(?i)\[\s*#?([\pL\d][\pL\d._/-]*\d[\pL\d._/-]*)\s*\]|#\s?(\d{2,})\b|\b(?:ticket|tiket|case|kasus|incident|insiden|ref|nomor|no)\b[\s.:#-]*((?:[a-z]{2,10}[-/]?)?\d[\d./-]*\d)|\b([A-Z]{2,6}-?\d{5,})\b`)
 
+// aYear is what stands in many subjects and is nobody's number.
+var aYear = regexp.MustCompile(`^(?:19|20)\d\d$`)
+
 // Of one subject so many numbers are kept, and of this length, in bytes.
 const (
 	foreignAtMost  = 3
@@ -38,6 +41,9 @@ func (f *filing) foreignNumbers() []string {
 	var out []string
 	for _, m := range foreignPattern.FindAllStringSubmatch(subject, -1) {
 		number := strings.ToUpper(strings.Join(m[1:], ""))
+		if aYear.MatchString(number) {
+			continue // "insiden 2026" would draw all that the team writes later into this case
+		}
 		if len(number) <= foreignLongest && len(out) < foreignAtMost && !slices.Contains(out, number) {
 			out = append(out, number)
 		}

@@ -333,6 +333,7 @@ func TestNumbersOfOtherTeamsAreFoundInSubjects(t *testing.T) {
 			"Re: INC0012345 situs":                   "INC0012345",
 			"Tiket: 2026/0042/TTIS diterima":         "2026/0042",
 			"[EXT] Laporan":                          "",
+			"Penanganan insiden 2026 [2026] #2026":   "",
 			"Laporan 23 November 2026":               "",
 			"[BALIPROV-CSIRT-2026-0001] Re: Laporan": "",
 		} {

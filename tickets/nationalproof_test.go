@@ -122,3 +122,14 @@ func TestAnswerToADraftThatIsNoClearWordIsNotTakenForANote(t *testing.T) {
 		}
 	})
 }
+
+func TestNoteBesideEscalateDoesNotBecomePartOfTheReport(t *testing.T) {
+	ticketstest.EachStore(t, nationally, func(t *testing.T, d *ticketstest.Desk) {
+		p := in(t, d, r)
+		for _, lines := range [][]tickets.CommandLine{{command("note"), command("escalate")}, {command("escalate"), command("note")}} {
+			out, sent := p.writes(budi, "Jangan sampai pelapor tahu.", lines...)
+			wantRefused(t, out, "laporan nasional")
+			wantKinds(t, sent, "budi:refused")
+		}
+	})
+}

@@ -264,6 +264,11 @@ func (f *filing) textUse(cs []Command) (TextUse, *fault) {
 		}
 		use = next
 	}
+	escalates := func(c Command) bool { return c.Name == "escalate" }
+	keeps := func(c Command) bool { return c.Text == TextInternal && !escalates(c) }
+	if f.a.Body != "" && slices.ContainsFunc(cs, escalates) && slices.ContainsFunc(cs, keeps) {
+		return "", &fault{"", answerMixedReport.say(f.s.Language)} // a note must not become part of what leaves the team
+	}
 	return use, nil
 }
 

@@ -295,6 +295,9 @@ func (s *settings) checkRest() error {
 		if !tickets.ValidAddress(tickets.Key(a)) {
 			return fmt.Errorf("national: %q is no mail address", a)
 		}
+		if s.record().Mailbox.Own(a) {
+			return fmt.Errorf("national: %q is the team's own address: give those of the response teams to report to", a)
+		}
 	}
 	if file, ok := strings.CutPrefix(s.Database.URL, "sqlite:"); ok {
 		s.Database.URL = "sqlite:" + s.resolve(file)

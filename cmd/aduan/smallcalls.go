@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"aduan/mailin"
+	"aduan/tickets"
 )
 
 func (p *program) migrate() *cobra.Command {
@@ -85,7 +86,7 @@ func writeJSONLine(w io.Writer, v any) error {
 func inspectText(w io.Writer, in mailin.Inspection) error {
 	line := func(name, value string) {
 		if value != "" {
-			fmt.Fprintf(w, "%-12s %s\n", name, value)
+			fmt.Fprintf(w, "%-12s %s\n", name, tickets.CleanLine(value))
 		}
 	}
 	fmt.Fprintf(w, "== %s\n", in.File)
@@ -111,6 +112,6 @@ func inspectText(w io.Writer, in mailin.Inspection) error {
 	for _, problem := range in.Problems {
 		line("Problem", problem)
 	}
-	_, err := fmt.Fprintf(w, "\n%s\n\n", in.NewText)
+	_, err := fmt.Fprintf(w, "\n%s\n\n", forTerminal(in.NewText))
 	return errors.Join(err)
 }

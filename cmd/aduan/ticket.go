@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
+	"unicode"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -128,6 +129,20 @@ func writeJSON(w io.Writer, v any) error {
 	return e.Encode(v)
 }
 
+// forTerminal is a stranger's text without what a terminal obeys: escape sequences, and marks that turn the order of letters
+// around.
+func forTerminal(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t':
+			return r
+		case unicode.IsControl(r) || unicode.Is(unicode.Cf, r) && r != '\u200d':
+			return -1
+		}
+		return r
+	}, s)
+}
+
 func showText(p *parts, f tickets.File, w io.Writer) error {
 	l := tickets.Language(p.settings.Team.Language)
 	at := func(t tickets.Event) string { return t.At.In(p.settings.location).Format("2006-01-02 15:04:05") }
@@ -140,7 +155,7 @@ func showText(p *parts, f tickets.File, w io.Writer) error {
 	for _, m := range f.Messages {
 		fmt.Fprintf(w, "\n#%d %s %s %s  %s → %s\n   %s\n", m.ID, m.At.In(p.settings.location).Format("2006-01-02 15:04:05"), m.Direction, m.Visibility, orDash(m.From), strings.Join(m.To, ", "), m.Subject)
 		if m.Direction == "in" {
-			fmt.Fprintf(w, "   %s\n", strings.ReplaceAll(strings.TrimSpace(m.NewText), "\n", "\n   "))
+			fmt.Fprintf(w, "   %s\n", strings.ReplaceAll(strings.TrimSpace(forTerminal(m.NewText)), "\n", "\n   "))
 		}
 		for _, a := range m.Attachments {
 			fmt.Fprintf(w, "   + %s (%s, %d bytes) %s\n", orDash(a.Filename), a.ContentType, a.Size, a.SHA256)
