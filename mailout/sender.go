@@ -89,7 +89,7 @@ var ordinary = pace{poll: 2 * time.Second, renew: 3 * time.Second, hold: 45 * ti
 var errStopped = errors.New("the gateway was stopped")
 
 // ahead is how many notices are in hand for each connection: while one is on the wire, others are rendered and recorded.
-const ahead = 4
+const ahead = 16
 
 // gathering is how long a busy sender waits for more places to be free: one claim for many costs the database one commit.
 const gathering = 4 * time.Millisecond

@@ -117,7 +117,7 @@ func (f *filing) endDelivery(n *noticeRow, words string, hard bool) {
 		known = added == 0
 		f.t.wrote("undeliverable", n.Recipient)
 		var held []int64
-		err = f.t.all(f.ctx, &held, `UPDATE notice SET state = 'held', words = ? WHERE recipient = ? AND state = 'queued' AND leased_until < ? RETURNING id`, "held: the address refused an earlier mail: "+words, n.Recipient, f.now)
+		err = f.t.all(f.ctx, &held, `UPDATE notice SET state = 'held', words = ? WHERE recipient = ? AND `+unsettled+` AND state = 'queued' AND leased_until < ? RETURNING id`, "held: the address refused an earlier mail: "+words, n.Recipient, f.now)
 		f.t.wroteAll("notice", held)
 		return err
 	})

@@ -164,7 +164,7 @@ func (o *order) freest(team string) (Staff, *fault) {
 		}
 		var open int
 		o.do("count open tickets", func() error {
-			return o.t.get(o.ctx, &open, `SELECT COUNT(*) FROM ticket WHERE owner = ? AND state IN ('responding', 'monitoring')`, p.ID)
+			return o.t.get(o.ctx, &open, `SELECT COUNT(*) FROM ticket WHERE owner = ? AND owner > 0 AND state IN ('responding', 'monitoring')`, p.ID)
 		})
 		if least < 0 || open < least {
 			best, least = p, open

@@ -61,7 +61,7 @@ func (o *order) dismiss(address string) {
 func (t *tx) withdraw(ctx context.Context, which string, now int64, why string, args ...any) error {
 	var ids []int64
 	err := t.all(ctx, &ids, `UPDATE notice SET settled_at = CASE WHEN state IN ('queued', 'held') THEN ? ELSE settled_at END, words = ?,
-		state = CASE WHEN state IN ('queued', 'held') THEN 'failed' ELSE state END WHERE state IN ('queued', 'held', 'failed', 'bounced') AND `+which+` RETURNING id`,
+		state = CASE WHEN state IN ('queued', 'held') THEN 'failed' ELSE state END WHERE `+unsettled+` AND `+which+` RETURNING id`,
 		append([]any{now, "withdrawn: " + why}, args...)...)
 	t.wroteAll("notice", ids)
 	return err
@@ -190,7 +190,7 @@ func (o *order) away(c Command, line CommandLine) *fault {
 			return err
 		}
 		o.t.wrote("staff", p.ID)
-		return o.t.all(o.ctx, &open, `SELECT id, number FROM ticket WHERE owner = ? AND state IN ('responding', 'monitoring') ORDER BY id`, p.ID)
+		return o.t.all(o.ctx, &open, `SELECT id, number FROM ticket WHERE owner = ? AND owner > 0 AND state IN ('responding', 'monitoring') ORDER BY id`, p.ID)
 	})
 	item := Item{Kind: KindAway, Who: o.author(), When: micros(at)}
 	for _, t := range open {

@@ -66,7 +66,7 @@ func (t *tx) claimDue(ctx context.Context, rows *[]noticeRow, line string, n int
 	// Materialized: a subquery that the planner runs again would take other rows, and more of them.
 	return t.all(ctx, rows, `WITH due AS MATERIALIZED (
 		SELECT n.id FROM notice n WHERE n.state = 'queued'`+line+` AND n.next_at <= `+s.dialect.leaseNow+` AND n.leased_until <= `+s.dialect.leaseNow+`
-		AND NOT EXISTS (SELECT 1 FROM notice e WHERE e.ticket = n.ticket AND e.recipient = n.recipient AND e.id < n.id AND e.state = 'queued')
+		AND NOT EXISTS (SELECT 1 FROM notice e WHERE e.ticket = n.ticket AND e.recipient = n.recipient AND e.id < n.id AND e.`+unsettled+` AND e.state = 'queued')
 		ORDER BY n.next_at, n.id LIMIT ?`+s.dialect.skipRows+`)
 		UPDATE notice SET attempts = attempts + 1, leased_until = `+s.dialect.leaseNow+` + ? WHERE id IN (SELECT id FROM due) RETURNING `+noticeColumns, s.leaseNow(), s.leaseNow(), n, s.leaseNow(), s.lease().Microseconds())
 }

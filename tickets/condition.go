@@ -24,7 +24,7 @@ var errTakenBack = errors.New("taken back")
 // Condition looks at the database and changes nothing. Now is zero where the database has no clock of its own.
 func (s *Store) Condition(ctx context.Context) (Condition, error) {
 	c := Condition{Dialect: s.dialect.name}
-	p, err := s.migrations(s.db.DB)
+	p, err := s.migrations(s.db.DB.DB)
 	if err != nil {
 		return c, err
 	}

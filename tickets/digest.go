@@ -186,8 +186,8 @@ func (f *filing) mailTrouble() ([]string, error) {
 		query string
 		args  []any
 	}{
-		{digestHeld, `SELECT COUNT(*) FROM notice WHERE state = 'held'`, nil},
-		{digestFailed, `SELECT COUNT(*) FROM notice WHERE state IN ('failed', 'bounced') AND settled_at > ? AND SUBSTR(words, 1, 10) <> 'withdrawn:'`, []any{f.now - troubleFor.Microseconds()}},
+		{digestHeld, `SELECT COUNT(*) FROM notice WHERE ` + stuck + ` AND state = 'held'`, nil},
+		{digestFailed, `SELECT COUNT(*) FROM notice WHERE ` + stuck + ` AND state IN ('failed', 'bounced') AND settled_at > ? AND SUBSTR(words, 1, 10) <> 'withdrawn:'`, []any{f.now - troubleFor.Microseconds()}},
 		{digestBadMail, `SELECT COUNT(*) FROM failed_mail WHERE settled_at = 0 AND faults >= ?`, []any{faultsBeforeFailed}},
 	} {
 		var n int

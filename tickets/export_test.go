@@ -6,7 +6,10 @@ import "context"
 func (s *Store) Tamper(query string, args ...any) (int64, error) {
 	var n int64
 	err := s.writeOnce(context.Background(), func(t *tx) (err error) {
-		n, err = t.exec(context.Background(), query, args...)
+		r, err := t.ExecContext(context.Background(), t.Rebind(query), args...) // not among the Store's own statements
+		if err == nil {
+			n, err = r.RowsAffected()
+		}
 		return err
 	})
 	return n, err
@@ -20,7 +23,7 @@ func (s *Store) Pragma(statement string) error {
 
 // Count reads one number.
 func (s *Store) Count(query string, args ...any) (n int64, err error) {
-	return n, s.look(context.Background(), func(t *tx) error { return t.get(context.Background(), &n, query, args...) })
+	return n, s.look(context.Background(), func(t *tx) error { return t.GetContext(context.Background(), &n, t.Rebind(query), args...) })
 }
 
 // SealForTest makes a reply address' token with a key of the test's own.

@@ -21,26 +21,26 @@ func (s *Store) Figures(ctx context.Context) (Figures, error) {
 			State string
 			N     int
 		}
-		if err := t.all(ctx, &states, `SELECT state, COUNT(*) AS n FROM ticket GROUP BY state`); err != nil {
+		if err := t.all(ctx, &states, `SELECT state, n FROM ticket_count WHERE n > 0`); err != nil {
 			return err
 		}
 		for _, r := range states {
 			f.Tickets[State(r.State)] = r.N
 		}
 		states = nil
-		if err := t.all(ctx, &states, `SELECT state, COUNT(*) AS n FROM notice WHERE state IN ('held', 'failed', 'bounced') GROUP BY state
-			UNION ALL SELECT 'queued', COUNT(*) FROM notice WHERE state = 'queued'`); err != nil {
+		if err := t.all(ctx, &states, `SELECT state, COUNT(*) AS n FROM notice WHERE `+stuck+` GROUP BY state`); err != nil {
 			return err
 		}
 		for _, r := range states {
 			f.Notices[DeliveryState(r.State)] = r.N
 		}
-		var oldest int64
-		if err := t.get(ctx, &oldest, `SELECT COALESCE(MIN(created_at), 0) FROM notice WHERE state = 'queued'`); err != nil {
+		var queue struct{ N, Oldest int64 }
+		if err := t.get(ctx, &queue, `SELECT COUNT(*) AS n, COALESCE(MIN(created_at), 0) AS oldest FROM notice WHERE state = 'queued'`); err != nil {
 			return err
 		}
-		if oldest > 0 {
-			f.OldestQueued = max(0, s.now().Sub(fromMicros(oldest)))
+		f.Notices[Queued] = int(queue.N)
+		if queue.N > 0 {
+			f.OldestQueued = max(0, s.now().Sub(fromMicros(queue.Oldest)))
 		}
 		return nil
 	})

@@ -329,14 +329,11 @@ func (t *tx) sealed(ctx context.Context, s sealedTable, where string, args []any
 
 // rows runs a query whose rows are read one by one; nothing else may be asked until they are closed.
 func (t *tx) rows(ctx context.Context, query string, args ...any) (*sqlx.Rows, error) {
-	if !t.s.dialect.prepare {
-		return t.QueryxContext(ctx, query, args...)
-	}
-	st, err := t.s.prepared(ctx, query)
+	st, err := t.statement(ctx, query)
 	if err != nil {
 		return nil, err
 	}
-	return t.StmtxContext(ctx, st).QueryxContext(ctx, args...)
+	return st.QueryxContext(ctx, args...)
 }
 
 // sealedColumns are a table's columns as the database has them, without those that the digest leaves out.

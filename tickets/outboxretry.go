@@ -12,14 +12,19 @@ func (s *Store) RetryOutbox(ctx context.Context, id int64) (int64, error) {
 	err := s.write(ctx, func(t *tx) (err error) {
 		now := micros(s.now())
 		var freed []string
-		if err = t.all(ctx, &freed, `DELETE FROM undeliverable WHERE ? = 0 OR address = (SELECT recipient FROM notice WHERE id = ?) RETURNING address`, id, id); err != nil {
+		free, retry := `DELETE FROM undeliverable`, `UPDATE notice SET state = 'queued', next_at = `+s.dialect.leaseNow+`, leased_until = 0, settled_at = 0, queued_at = ? WHERE leased_until <= `+s.dialect.leaseNow+` AND SUBSTR(words, 1, 10) <> 'withdrawn:' AND `+unsettled
+		var one []any
+		if id > 0 {
+			free, retry, one = free+` WHERE address = (SELECT recipient FROM notice WHERE id = ?)`, retry+` AND id = ?`, []any{id}
+		}
+		if err = t.all(ctx, &freed, free+` RETURNING address`, one...); err != nil {
 			return err
 		}
 		for _, address := range freed {
 			t.wrote("undeliverable", address)
 		}
 		var ids []int64
-		err = t.all(ctx, &ids, `UPDATE notice SET state = 'queued', next_at = `+s.dialect.leaseNow+`, leased_until = 0, settled_at = 0, queued_at = ? WHERE state IN ('queued', 'held', 'failed', 'bounced') AND leased_until <= `+s.dialect.leaseNow+` AND (? = 0 OR id = ?) AND SUBSTR(words, 1, 10) <> 'withdrawn:' RETURNING id`, s.leaseNow(), now, s.leaseNow(), id, id)
+		err = t.all(ctx, &ids, retry+` RETURNING id`, append([]any{s.leaseNow(), now, s.leaseNow()}, one...)...)
 		t.wroteAll("notice", ids)
 		n = int64(len(ids))
 		return err

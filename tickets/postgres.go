@@ -181,7 +181,7 @@ func (s *Store) steady() time.Time {
 // unhurriedPool is a pool for migrations: one step may keep the server busy for as long as it takes.
 func (s *Store) unhurriedPool() (db *sql.DB, done func(), err error) {
 	if s.dialect.name != "postgres" {
-		return s.db.DB, func() {}, nil
+		return s.db.DB.DB, func() {}, nil
 	}
 	pool, err := openPostgreSQL(s.url, 0)
 	if err != nil {

@@ -29,7 +29,11 @@ func (s *Store) Tickets(ctx context.Context, state State, each func(Ticket) erro
 	return s.look(ctx, func(t *tx) error {
 		for last := int64(0); ; {
 			var rows []ticketRow
-			if err := t.all(ctx, &rows, `SELECT `+ticketColumns+` FROM ticket WHERE id > ? AND (? = '' OR state = ?) ORDER BY id LIMIT 200`, last, string(state), string(state)); err != nil {
+			query, args := `SELECT `+ticketColumns+` FROM ticket WHERE id > ? ORDER BY id LIMIT 200`, []any{last}
+			if state != "" {
+				query, args = `SELECT `+ticketColumns+` FROM ticket WHERE state = ? AND id > ? ORDER BY id LIMIT 200`, []any{string(state), last}
+			}
+			if err := t.all(ctx, &rows, query, args...); err != nil {
 				return fmt.Errorf("list tickets: %w", err)
 			}
 			if len(rows) == 0 {
@@ -49,14 +53,14 @@ func (s *Store) Tickets(ctx context.Context, state State, each func(Ticket) erro
 	})
 }
 
-// listed returns the numbers of a list that a mail asked for, oldest first.
+// listed returns the numbers of a list that a mail asked for, oldest first; of those overdue, the longest overdue first.
 func (t *tx) listed(ctx context.Context, which string, staff, now int64) ([]string, error) {
 	var numbers []string
 	query, args := `SELECT number FROM ticket WHERE state IN ('open', 'verified', 'responding', 'monitoring')`, []any{}
 	order := `id`
 	switch which {
 	case "mine":
-		query, args = query+` AND owner = ?`, []any{staff}
+		query, args = query+` AND owner = ? AND owner > 0`, []any{staff}
 	case "overdue":
 		query, args = query+` AND due_at > 0 AND due_at <= ?`, []any{now}
 		order = `due_at, id` // what is overdue longest comes first

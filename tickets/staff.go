@@ -162,7 +162,7 @@ func (s *Store) AddStaff(ctx context.Context, p Staff, now time.Time) error {
 			t.wrote("undeliverable", p.Address)
 		}
 		var ids []int64
-		err = t.all(ctx, &ids, `UPDATE notice SET state = 'queued', next_at = ?, queued_at = ? WHERE recipient = ? AND state = 'held' RETURNING id`, atOnce, micros(now), p.Address)
+		err = t.all(ctx, &ids, `UPDATE notice SET state = 'queued', next_at = ?, queued_at = ? WHERE recipient = ? AND `+unsettled+` AND state = 'held' RETURNING id`, atOnce, micros(now), p.Address)
 		t.wroteAll("notice", ids)
 		if err != nil {
 			return fmt.Errorf("release held notices: %w", err)
@@ -258,7 +258,7 @@ func (t *tx) endProofs(ctx context.Context, address string, now time.Time) error
 // handBackAll returns the open cases of somebody who is gone to Front Desk.
 func (t *tx) handBackAll(ctx context.Context, gone Staff, now time.Time) error {
 	var ids []int64
-	if err := t.all(ctx, &ids, `SELECT id FROM ticket WHERE owner = ? AND state IN ('responding', 'monitoring') ORDER BY id`, gone.ID); err != nil {
+	if err := t.all(ctx, &ids, `SELECT id FROM ticket WHERE owner = ? AND owner > 0 AND state IN ('responding', 'monitoring') ORDER BY id`, gone.ID); err != nil {
 		return fmt.Errorf("read open cases: %w", err)
 	}
 	f, err := newFiling(ctx, t, Arrival{At: now}, now)
@@ -276,7 +276,7 @@ func (t *tx) handBackAll(ctx context.Context, gone Staff, now time.Time) error {
 		}
 	}
 	var owned []int64
-	if err := t.all(ctx, &owned, `UPDATE ticket SET owner = 0 WHERE owner = ? RETURNING id`, gone.ID); err != nil {
+	if err := t.all(ctx, &owned, `UPDATE ticket SET owner = 0 WHERE owner = ? AND owner > 0 RETURNING id`, gone.ID); err != nil {
 		return fmt.Errorf("end ownership: %w", err)
 	}
 	t.wroteAll("ticket", owned)

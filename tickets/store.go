@@ -68,18 +68,18 @@ type Deadlines struct {
 // for concurrent use.
 type Store struct {
 	Settings
-	db      *sqlx.DB // writes; one connection on SQLite
-	read    *sqlx.DB // reads beside the writer
+	db      *pool // writes; one connection on SQLite
+	read    *pool // reads beside the writer
 	dialect dialect
 	numbers Numbers
 	wake    chan struct{}
 	clocked chan struct{}
 	url     string // of the database
 	opened  time.Time
+	sharing sharing
 
-	mu         sync.Mutex
-	statements map[string]*sqlx.Stmt
-	columns    map[string][]string // of sealed tables
+	mu      sync.Mutex
+	columns map[string][]string // of sealed tables
 }
 
 // dialect is all that differs between the two databases.
@@ -88,7 +88,6 @@ type dialect struct {
 	lockRow   string           // at the end of a SELECT of a row that will be written
 	skipRows  string           // likewise, but passing over rows that others hold
 	leaseNow  string           // the clock of leases and claims, for one argument that Store.leaseNow gives
-	prepare   bool             // whether keeping statements prepared pays
 	retryable func(error) bool // the same transaction may succeed at once
 	away      func(error) bool // the database is full, broken or out of reach: no statement is at fault
 }
@@ -106,7 +105,7 @@ var sqliteDialect = dialect{name: "sqlite", leaseNow: "?", retryable: func(err e
 	return errors.As(err, &e) && slices.Contains([]int{sqliteBusy, 7, 8, 10, 11, 13, 14, 26}, e.Code()&0xff)
 }}
 
-var postgresDialect = dialect{name: "postgres", lockRow: " FOR UPDATE", skipRows: " FOR UPDATE SKIP LOCKED", leaseNow: "COALESCE(CAST(? AS BIGINT), " + leaseNow + ")", prepare: true, retryable: func(err error) bool {
+var postgresDialect = dialect{name: "postgres", lockRow: " FOR UPDATE", skipRows: " FOR UPDATE SKIP LOCKED", leaseNow: "COALESCE(CAST(? AS BIGINT), " + leaseNow + ")", retryable: func(err error) bool {
 	var e *pq.Error
 	return errors.As(err, &e) && (e.Code == "40001" || e.Code == "40P01") // serialization_failure, deadlock_detected
 }, away: func(err error) bool {
@@ -137,14 +136,14 @@ func Away(err error) bool {
 
 // OpenStore opens the database that a URL of the settings names: sqlite:FILE or postgres://…. It does not migrate.
 func OpenStore(ctx context.Context, rawURL string, s Settings) (*Store, error) {
-	st := &Store{Settings: s, numbers: NewNumbers(s.Prefix), url: rawURL, opened: time.Now(), wake: make(chan struct{}, 1), clocked: make(chan struct{}, 1), statements: map[string]*sqlx.Stmt{}, columns: map[string][]string{}}
+	st := &Store{Settings: s, numbers: NewNumbers(s.Prefix), url: rawURL, opened: time.Now(), wake: make(chan struct{}, 1), clocked: make(chan struct{}, 1), columns: map[string][]string{}}
 	var err error
 	switch {
 	case strings.HasPrefix(rawURL, "sqlite:"):
 		err = st.openSQLite(strings.TrimPrefix(strings.TrimPrefix(rawURL, "sqlite:"), "//"))
 	case strings.HasPrefix(rawURL, "postgres://"), strings.HasPrefix(rawURL, "postgresql://"):
 		st.dialect = postgresDialect
-		st.db, err = openPostgreSQL(rawURL, silentFor)
+		st.db, err = newPool(openPostgreSQL(rawURL, silentFor))
 		st.read = st.db
 		if err == nil {
 			st.db.SetMaxIdleConns(8)
@@ -177,11 +176,11 @@ func (s *Store) openSQLite(file string) error {
 	dsn := (&url.URL{Scheme: "file", Opaque: strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(file)}).String() +
 		"?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(ON)&_time_format=sqlite"
 	var err error
-	if s.db, err = sqlx.Open("sqlite", dsn+"&_txlock=immediate"); err != nil {
+	if s.db, err = newPool(sqlx.Open("sqlite", dsn+"&_txlock=immediate")); err != nil {
 		return err
 	}
 	s.db.SetMaxOpenConns(1)
-	if s.read, err = sqlx.Open("sqlite", dsn); err != nil {
+	if s.read, err = newPool(sqlx.Open("sqlite", dsn)); err != nil {
 		return err
 	}
 	s.read.SetMaxOpenConns(4)
@@ -290,7 +289,7 @@ func (s *Store) lockMigrations(ctx context.Context, db *sql.DB) (unlock func(), 
 
 // CheckVersion says whether the database is of this program's version, without changing it.
 func (s *Store) CheckVersion(ctx context.Context) error {
-	p, err := s.migrations(s.db.DB)
+	p, err := s.migrations(s.db.DB.DB)
 	if err != nil {
 		return err
 	}
@@ -335,13 +334,6 @@ func (s *Store) checkVersion(ctx context.Context, p *goose.Provider) error {
 	return nil
 }
 
-// tx is one transaction. Its statements are written once, with ?.
-type tx struct {
-	*sqlx.Tx
-	s       *Store
-	written []writtenRow // what the journal is to say before the commit
-}
-
 // errRace ends a transaction that met what another one wrote at the same moment: the next try sees it.
 var errRace = errors.New("another transaction came first")
 
@@ -369,16 +361,20 @@ func (s *Store) writeOnce(ctx context.Context, do func(*tx) error) error {
 		return fmt.Errorf("begin transaction: %w", err)
 	}
 	defer t.Rollback()
-	w := &tx{Tx: t, s: s}
-	if err := do(w); err != nil {
+	done := s.transaction(t, s.db)
+	if err := do(done); err != nil {
 		return err
 	}
-	if err := w.writeJournal(ctx); err != nil {
+	if err := done.writeCounts(ctx); err != nil {
+		return err
+	}
+	if err := done.writeJournal(ctx); err != nil {
 		return err
 	}
 	if err := t.Commit(); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
+	s.db.keep(ctx, done)
 	return s.committed(ctx)
 }
 
@@ -392,7 +388,11 @@ func (s *Store) look(ctx context.Context, do func(*tx) error) error {
 	if err := s.unhurried(ctx, t); err != nil {
 		return fmt.Errorf("begin reading: %w", err)
 	}
-	return do(&tx{Tx: t, s: s})
+	done := s.transaction(t, s.read)
+	err = do(done)
+	t.Rollback() // the connection is wanted
+	s.read.keep(ctx, done)
+	return err
 }
 
 func (d dialect) snapshot() sql.IsolationLevel {
@@ -400,68 +400,6 @@ func (d dialect) snapshot() sql.IsolationLevel {
 		return sql.LevelRepeatableRead
 	}
 	return sql.LevelDefault
-}
-
-func (t *tx) get(ctx context.Context, dest any, query string, args ...any) error {
-	if !t.s.dialect.prepare {
-		return t.GetContext(ctx, dest, query, args...)
-	}
-	st, err := t.s.prepared(ctx, query)
-	if err != nil {
-		return err
-	}
-	return t.StmtxContext(ctx, st).GetContext(ctx, dest, args...)
-}
-
-func (t *tx) all(ctx context.Context, dest any, query string, args ...any) error {
-	if !t.s.dialect.prepare {
-		return t.SelectContext(ctx, dest, query, args...)
-	}
-	st, err := t.s.prepared(ctx, query)
-	if err != nil {
-		return err
-	}
-	return t.StmtxContext(ctx, st).SelectContext(ctx, dest, args...)
-}
-
-// exec returns how many rows were touched.
-func (t *tx) exec(ctx context.Context, query string, args ...any) (int64, error) {
-	var r sql.Result
-	var err error
-	if t.s.dialect.prepare {
-		var st *sqlx.Stmt
-		if st, err = t.s.prepared(ctx, query); err == nil {
-			r, err = t.StmtxContext(ctx, st).ExecContext(ctx, args...)
-		}
-	} else {
-		r, err = t.ExecContext(ctx, query, args...)
-	}
-	if err != nil {
-		return 0, err
-	}
-	return r.RowsAffected()
-}
-
-// prepared returns the statement for a query, made once.
-func (s *Store) prepared(ctx context.Context, query string) (*sqlx.Stmt, error) {
-	s.mu.Lock()
-	st := s.statements[query]
-	s.mu.Unlock()
-	if st != nil {
-		return st, nil
-	}
-	st, err := s.db.PreparexContext(ctx, s.db.Rebind(query))
-	if err != nil {
-		return nil, fmt.Errorf("prepare statement: %w", err)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if other := s.statements[query]; other != nil {
-		st.Close()
-		return other, nil
-	}
-	s.statements[query] = st
-	return st, nil
 }
 
 // Wake tells that notices may be waiting.

@@ -10,8 +10,6 @@ import (
 	"aduan/tickets/ticketstest"
 )
 
-func TestMain(m *testing.M) { ticketstest.Main(m) }
-
 // answer makes a mail that answers a notice: to its reply address, from the person that it went to.
 func answer(d *ticketstest.Desk, n tickets.Notice, body string, commands ...tickets.CommandLine) tickets.Arrival {
 	return d.Mail(n.To.Address, "Re: "+n.Subject, body, func(a *tickets.Arrival) {

@@ -149,7 +149,7 @@ func (f *filing) tellFollowers() {
 		seen := map[int64]bool{f.ticket.ID: true}
 		for next := []int64{f.ticket.ID}; len(next) > 0; next = next[1:] {
 			var rows []ticketRow
-			if err := f.t.all(f.ctx, &rows, `SELECT `+ticketColumns+` FROM ticket WHERE duplicate_of = ? AND state = 'duplicate' ORDER BY id`, next[0]); err != nil {
+			if err := f.t.all(f.ctx, &rows, `SELECT `+ticketColumns+` FROM ticket WHERE duplicate_of = ? AND duplicate_of > 0 AND state = 'duplicate' ORDER BY id`, next[0]); err != nil {
 				return err
 			}
 			for i := range rows {
@@ -247,7 +247,7 @@ func (f *filing) writeDraft(ctx context.Context, d *draft) error {
 	}
 	// It must not wait behind one that waits behind thousands.
 	var before []int64
-	err = f.t.all(ctx, &before, `UPDATE notice SET hurried = 1 WHERE ticket = ? AND recipient = ? AND state = 'queued' AND hurried = 0 RETURNING id`, ticket, d.to.Address)
+	err = f.t.all(ctx, &before, `UPDATE notice SET hurried = 1 WHERE ticket = ? AND recipient = ? AND `+unsettled+` AND state = 'queued' AND hurried = 0 RETURNING id`, ticket, d.to.Address)
 	f.t.wroteAll("notice", before)
 	return err
 }

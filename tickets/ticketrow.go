@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -45,6 +47,8 @@ type ticketRow struct {
 	EndedAt        int64  `db:"ended_at"`
 	LastSeq        int    `db:"last_seq"`
 	LastHash       string `db:"last_hash"`
+
+	counted State // as which ticket_count holds it
 }
 
 const ticketColumns = `id, number, year, serial, state, subject, language, reporter, reporter_name, reporter_proven, outside, owner, type, severity, reported, tlp, iiv,
@@ -57,6 +61,7 @@ func (t *tx) lockTicket(ctx context.Context, id int64) (*ticketRow, error) {
 	if err := t.get(ctx, &row, `SELECT `+ticketColumns+` FROM ticket WHERE id = ?`+t.s.dialect.lockRow, id); err != nil {
 		return nil, fmt.Errorf("read ticket %d: %w", id, err)
 	}
+	row.counted = row.State
 	return &row, nil
 }
 
@@ -88,6 +93,7 @@ func (t *tx) newTicket(ctx context.Context, r *ticketRow) error {
 		return fmt.Errorf("open ticket %s: %w", r.Number, err)
 	}
 	t.wrote("ticket", r.ID)
+	t.recount(r)
 	return nil
 }
 
@@ -103,6 +109,34 @@ func (t *tx) saveTicket(ctx context.Context, r *ticketRow) error {
 		return errors.Join(err, fmt.Errorf("save ticket %s: %d rows", r.Number, n))
 	}
 	t.wrote("ticket", r.ID)
+	t.recount(r)
+	return nil
+}
+
+// recount notes that a ticket is counted under its present state from now on.
+func (t *tx) recount(r *ticketRow) {
+	if t.counts == nil {
+		t.counts = map[State]int{}
+	}
+	t.counts[r.State]++
+	if r.counted != "" {
+		t.counts[r.counted]--
+	}
+	r.counted = r.State
+}
+
+// writeCounts keeps the number of tickets of each state, so that nobody has to count them. It is a transaction's last step and
+// goes in one order: all that change states wait for each other here, for as long as a commit takes, and never in a circle.
+func (t *tx) writeCounts(ctx context.Context) error {
+	for _, state := range slices.Sorted(maps.Keys(t.counts)) {
+		if t.counts[state] == 0 {
+			continue
+		}
+		_, err := t.exec(ctx, `INSERT INTO ticket_count (state, n) VALUES (?, ?) ON CONFLICT (state) DO UPDATE SET n = ticket_count.n + excluded.n`, string(state), t.counts[state])
+		if err != nil {
+			return fmt.Errorf("count tickets: %w", err)
+		}
+	}
 	return nil
 }
 

@@ -41,19 +41,26 @@ var shared struct {
 	err     error
 }
 
-// Main runs a package's tests and stops the database server that they started. Call it from TestMain.
-func Main(m *testing.M) {
-	code := m.Run()
-	if shared.cluster != nil {
-		shared.cluster.Stop()
-	}
-	os.Exit(code)
-}
-
 // PostgreSQL returns the URL of an empty schema of its own. Where PostgreSQL is not installed the test is skipped, or fails
 // when ADUAN_REQUIRE_PEERS is set.
 func PostgreSQL(t testing.TB) string {
 	t.Helper()
+	c, err := sharedCluster()
+	if err != nil {
+		if os.Getenv("ADUAN_REQUIRE_PEERS") != "" {
+			t.Fatalf("PostgreSQL is required: %v", err)
+		}
+		t.Skipf("PostgreSQL: %v", err)
+	}
+	url, err := c.Schema()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return url
+}
+
+// sharedCluster starts the test binary's PostgreSQL where that was not done before.
+func sharedCluster() (*Cluster, error) {
 	shared.once.Do(func() {
 		if url := os.Getenv("ADUAN_POSTGRES"); url != "" {
 			shared.cluster = &Cluster{url: url}
@@ -61,17 +68,16 @@ func PostgreSQL(t testing.TB) string {
 		}
 		shared.cluster, shared.err = StartPostgreSQL("-c", "fsync=off")
 	})
-	if shared.err != nil {
-		if os.Getenv("ADUAN_REQUIRE_PEERS") != "" {
-			t.Fatalf("PostgreSQL is required: %v", shared.err)
-		}
-		t.Skipf("PostgreSQL: %v", shared.err)
-	}
-	url, err := shared.cluster.Schema()
+	return shared.cluster, shared.err
+}
+
+// Schema returns the URL of an empty schema for checks that run after the tests; an error where PostgreSQL is not installed.
+func Schema() (string, error) {
+	c, err := sharedCluster()
 	if err != nil {
-		t.Fatal(err)
+		return "", err
 	}
-	return url
+	return c.Schema()
 }
 
 // Schema makes an empty schema and returns its URL.

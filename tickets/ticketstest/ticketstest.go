@@ -88,7 +88,10 @@ func Open(t testing.TB, url string, change func(*tickets.Settings)) *Desk {
 	if d.Store, err = tickets.OpenStore(ctx, url, s); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { d.Close() })
+	t.Cleanup(func() {
+		used.add(d.Statements())
+		d.Close()
+	})
 	if _, err := d.Migrate(ctx); err != nil {
 		t.Fatal(err)
 	}
