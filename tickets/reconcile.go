@@ -211,10 +211,10 @@ func (r *reconciling) known(ctx context.Context, m FolderMail, whole *Mail) (boo
 		if id == "" {
 			return false, nil
 		}
-		n, err := r.ask(ctx, `SELECT COUNT(*) FROM message WHERE message_id = ? AND direction = 'in'`, id)
+		n, err := r.ask(ctx, `SELECT COUNT(*) FROM message WHERE message_id = ? AND message_id <> '' AND direction = 'in'`, id)
 		return n > 0, err
 	}
-	n, err := r.ask(ctx, `SELECT COUNT(*) FROM message WHERE fingerprint = ? OR fingerprint = ?`, whole.Fingerprint, whole.SHA256)
+	n, err := r.ask(ctx, `SELECT COUNT(*) FROM message WHERE fingerprint IN (?, ?) AND fingerprint <> ''`, whole.Fingerprint, whole.SHA256)
 	return n > 0, err
 }
 
