@@ -11,8 +11,8 @@ import (
 )
 
 // Main runs a package's tests, then, where all of them ran and passed, the checks of everything that they had the Stores do,
-// and stops the database server that they started. Call it from TestMain.
-func Main(m *testing.M, checks ...func(statements []string) error) {
+// and stops the database server that they started. Call it from TestMain. Statements are those of each dialect.
+func Main(m *testing.M, checks ...func(statements map[string][]string) error) {
 	code := m.Run()
 	for _, check := range checks {
 		if code != 0 || !all() {
@@ -39,27 +39,34 @@ func all() bool {
 	return !testing.Short()
 }
 
-// record gathers the statements of all Stores of a test binary.
+// record gathers the statements of all Stores of a test binary, by dialect.
 type record struct {
 	mu    sync.Mutex
-	texts map[string]bool
+	texts map[string]map[string]bool
 }
 
 var used record
 
-func (r *record) add(statements []string) {
+func (r *record) add(dialect string, statements []string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.texts == nil {
-		r.texts = map[string]bool{}
+		r.texts = map[string]map[string]bool{}
+	}
+	if r.texts[dialect] == nil {
+		r.texts[dialect] = map[string]bool{}
 	}
 	for _, text := range statements {
-		r.texts[text] = true
+		r.texts[dialect][text] = true
 	}
 }
 
-func (r *record) statements() []string {
+func (r *record) statements() map[string][]string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return slices.Sorted(maps.Keys(r.texts))
+	out := map[string][]string{}
+	for dialect, texts := range r.texts {
+		out[dialect] = slices.Sorted(maps.Keys(texts))
+	}
+	return out
 }

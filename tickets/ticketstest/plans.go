@@ -19,7 +19,7 @@ var Growing = []string{"ticket", "participant", "message", "attachment", "named_
 
 // Working are the indexes that hold no more than what is being worked on: the notices that wait or failed, the unfinished
 // tickets, the questions that have no answer. They may be read whole.
-var Working = []string{"notice_due", "notice_stuck", "notice_unsettled", "ticket_unfinished", "ticket_due_at", "ticket_remind_at", "ticket_monitor_until", "ticket_asked_at",
+var Working = []string{"notice_due", "notice_stuck", "notice_unsettled", "notice_hurried", "ticket_unfinished", "ticket_due_at", "ticket_remind_at", "ticket_monitor_until", "ticket_asked_at",
 	"failed_mail_unsettled"}
 
 // Reading is one step of a statement's plan that reads a growing table, or an index of it, from one end to the other: without

@@ -89,7 +89,7 @@ func Open(t testing.TB, url string, change func(*tickets.Settings)) *Desk {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		used.add(d.Statements())
+		used.add(d.Dialect(), d.Statements())
 		d.Close()
 	})
 	if _, err := d.Migrate(ctx); err != nil {
