@@ -18,11 +18,12 @@ const ingestBatch = 50
 
 // Ingest takes in one mail, or all mails of an mbox, from r: the same way as from a mailbox. With history, mails keep the
 // date that they carry and nobody is told. each is called for every mail that is on record. The error is for the
-// infrastructure, or for a mail that alone causes faults; what was taken in before it stays, and taking in the same input
-// again changes nothing.
+// infrastructure, which ends it at once, or for mails that alone cause faults, which do not keep the others waiting; what was
+// taken in stays, and taking in the same input again changes nothing of it.
 func (i *Intake) Ingest(ctx context.Context, r io.Reader, history bool, each func(tickets.Filed)) error {
 	mails := newMbox(r)
 	var waiting []*staged
+	var faults []error
 	flush := func() error {
 		if len(waiting) == 0 {
 			return nil
@@ -32,7 +33,6 @@ func (i *Intake) Ingest(ctx context.Context, r io.Reader, history bool, each fun
 			return err
 		}
 		waiting = waiting[:0]
-		var faults []error
 		for _, f := range filed {
 			if f.Err != nil {
 				faults = append(faults, f.Err)
@@ -40,7 +40,7 @@ func (i *Intake) Ingest(ctx context.Context, r io.Reader, history bool, each fun
 			}
 			each(f)
 		}
-		return errors.Join(faults...)
+		return nil
 	}
 	for mails.next() {
 		s, err := i.stage(ctx, mails)
@@ -58,9 +58,12 @@ func (i *Intake) Ingest(ctx context.Context, r io.Reader, history bool, each fun
 		}
 	}
 	if err := mails.err; err != nil {
-		return fmt.Errorf("read mails: %w", err)
+		return errors.Join(fmt.Errorf("read mails: %w", err), errors.Join(faults...))
 	}
-	return flush()
+	if err := flush(); err != nil {
+		return err
+	}
+	return errors.Join(faults...)
 }
 
 // mbox parts an mbox (RFC 4155, mboxrd and its kin) into mails; what does not begin with a From_ line is one mail. It reads

@@ -2,7 +2,6 @@ package tickets
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -141,7 +140,11 @@ func (t *tx) file(ctx context.Context, a Arrival, now time.Time) (out Outcome, e
 	f.takePartyCommands()
 	f.record()
 	f.follow()
-	if err := errors.Join(f.err, f.settle(ctx)); err != nil {
+	err = f.settle(ctx)
+	if err == nil {
+		err = f.err // of what settling brought about
+	}
+	if err != nil {
 		return Outcome{}, fmt.Errorf("file mail %q: %w", a.MessageID, err)
 	}
 	return f.out, nil

@@ -2,7 +2,11 @@ package main
 
 import (
 	"flag"
+	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -101,5 +105,64 @@ func TestKillsAtRandomMomentsLoseAndDoubleNothing(t *testing.T) {
 		doubled := tr.upheld()
 		v.kill()
 		t.Logf("%d kills, %d mails came in, %d went out, %d of them twice", *kills, len(tr.mails), len(tr.relay.Mails())-doubled, doubled)
+	})
+}
+
+func TestAMailThatFailsThriceIsListedAndCanBeTakenInAgain(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, url string) {
+		tr := newTrial(t, url)
+		v := startVictim(tr, death{lease: victimsLease})
+		defer func() { v.kill() }()
+		tr.deliver(aduan, aReport)
+		tr.deliver(aduan, aPoison)
+		tr.deliver(aduan, aReport)
+		tr.settle()
+		tr.upheld()
+		if list := tr.in.call(t, exitDone, "failed", "list"); strings.Count(list, "racun") != 1 {
+			t.Errorf("the list of the failed:\n%s", list)
+		}
+		tr.in.call(t, exitFailed, "failed", "retry", "77")
+		if out := tr.in.call(t, exitFailed, "failed", "retry"); strings.Contains(out, "BALIPROV") { // it still causes its fault
+			t.Errorf("taken in: %s", out)
+		}
+		drop := `DROP TRIGGER no_poison`
+		if !strings.HasPrefix(url, "sqlite:") {
+			drop += ` ON message`
+		}
+		if _, err := tr.db.Exec(drop); err != nil {
+			t.Fatal(err)
+		}
+		if out := tr.in.call(t, exitDone, "failed", "retry"); !strings.Contains(out, "BALIPROV-CSIRT-2026-0003") {
+			t.Errorf("retried: %s", out)
+		}
+		if out := tr.in.call(t, exitDone, "failed", "retry"); !strings.Contains(out, "no mail has failed") {
+			t.Errorf("retried again: %s", out)
+		}
+		tr.settle()
+		if list := tr.in.call(t, exitDone, "failed", "list"); strings.Contains(list, "racun") {
+			t.Errorf("the list of the failed:\n%s", list)
+		}
+		if out := tr.in.call(t, exitDone, "audit"); !strings.Contains(out, "0 faults") {
+			t.Errorf("audit: %s", out)
+		}
+	})
+}
+
+func TestAMailThatFailsDoesNotKeepTheRestOfAnArchiveWaiting(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, url string) {
+		tr := newTrial(t, url)
+		var mbox strings.Builder
+		for n := range 60 { // more than share one transaction
+			fmt.Fprintf(&mbox, "From ani@dinkes.baliprov.example Mon Nov 23 08:00:00 2026\nFrom: ani@dinkes.baliprov.example\nSubject: %s\nMessage-ID: <a%d@x>\n\nIsi %d.\n\n", map[bool]string{true: "racun"}[n == 3], n, n)
+		}
+		file := filepath.Join(t.TempDir(), "arsip.mbox")
+		if err := os.WriteFile(file, []byte(mbox.String()), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{"opened\t", "known\t"} { // the second time nothing happens
+			if out := tr.in.call(t, exitTempFail, "ingest", "--history", file); strings.Count(out, want) != 59 {
+				t.Errorf("%d of 59 are %q:\n%s", strings.Count(out, want), want, out)
+			}
+		}
 	})
 }

@@ -26,10 +26,11 @@ import (
 // outage is one thing that is broken for a while, with the whole program between real connections.
 type outage struct {
 	about    string
-	postgres bool // the database is PostgreSQL, behind a proxy; else SQLite
-	small    bool // database and evidence lie on a small disk of their own
-	atStart  bool // it is broken when the gateway starts
-	closed   bool // nobody can put mail into the mailbox meanwhile
+	dsn      string // of the database; "" makes one
+	postgres bool   // the database is PostgreSQL, behind a proxy; else SQLite
+	small    bool   // database and evidence lie on a small disk of their own
+	atStart  bool   // it is broken when the gateway starts
+	closed   bool   // nobody can put mail into the mailbox meanwhile
 	breaks   func(*broken)
 	heals    func(*broken)
 	lasts    time.Duration // from the first sign of it on; 0 is two seconds
@@ -59,9 +60,12 @@ func newBroken(t *testing.T, o outage) *broken {
 	if o.small {
 		mountSmallDisk(t, b.disk)
 	}
-	dsn := "sqlite:" + filepath.Join(b.disk, "aduan.db")
-	if o.postgres {
+	dsn := o.dsn
+	switch {
+	case o.postgres:
 		dsn = ticketstest.PostgreSQL(t)
+	case dsn == "":
+		dsn = "sqlite:" + filepath.Join(b.disk, "aduan.db")
 	}
 	b.trial = newTrialIn(t, dsn, b.disk)
 	text, err := os.ReadFile(b.in.config)
@@ -79,7 +83,7 @@ func newBroken(t *testing.T, o outage) *broken {
 		return p
 	}
 	b.imap, b.alt, b.smtp = before(b.boxes[aduan].Addr()), before(b.boxes[alt].Addr()), before(b.relay.Addr())
-	if u, err := url.Parse(dsn); o.postgres && err == nil {
+	if u, err := url.Parse(dsn); err == nil && u.Host != "" {
 		b.database = before(u.Host)
 	}
 	for _, box := range b.boxes {

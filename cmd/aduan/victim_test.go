@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"sync"
 	"syscall"
-	"testing"
 	"time"
 
 	"aduan/tickets/waypoint"
@@ -78,7 +77,7 @@ type death struct {
 
 // victim is a gateway that runs as a process of its own.
 type victim struct {
-	t    testing.TB
+	t    failing
 	cmd  *exec.Cmd
 	says *bufio.Scanner
 }
