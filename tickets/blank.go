@@ -28,6 +28,15 @@ func (m Mailbox) Blank(text string) string {
 	})
 }
 
+// outward is text as it goes to people outside staff: a reply address that somebody quoted in it is not theirs. Most texts hold
+// no address at all.
+func (m Mailbox) outward(text string) string {
+	if len(text) < tokenLength || !strings.Contains(text, "@") && !strings.Contains(text, "%40") {
+		return text
+	}
+	return m.Blank(text)
+}
+
 // tokens finds a token and the domain of ours behind it.
 func (m Mailbox) tokens() *regexp.Regexp {
 	const broken = `(?:=\r?\n)?`

@@ -1,6 +1,7 @@
 package tickets_test
 
 import (
+	"strings"
 	"testing"
 
 	"aduan/tickets"
@@ -130,6 +131,62 @@ func TestNoteBesideEscalateDoesNotBecomePartOfTheReport(t *testing.T) {
 			out, sent := p.writes(budi, "Jangan sampai pelapor tahu.", lines...)
 			wantRefused(t, out, "laporan nasional")
 			wantKinds(t, sent, "budi:refused")
+		}
+	})
+}
+
+func TestEscalateThatHadToBeConfirmedIsSentAfterASecondYes(t *testing.T) {
+	ticketstest.EachStore(t, nationally, func(t *testing.T, d *ticketstest.Desk) {
+		p := in(t, d, r)
+		p.File(forged(d, budi, p.n, "Dampak: besar.", command("escalate")))
+		sent := p.deliver()
+		wantKinds(t, sent, "budi:confirm")
+		p.last[budi] = to(t, sent, budi)
+		_, sent = word(p, "ya")
+		if nationals(sent) > 0 {
+			t.Error("the confirmation of the command sends the report")
+		}
+		p.last[budi] = to(t, sent, budi)
+		_, sent = word(p, "ya")
+		if nationals(sent) != 2 {
+			t.Errorf("after the second yes: %s", kinds(sent))
+		}
+		d.WantClean()
+	})
+}
+
+func TestReplyAddressesQuotedInATextLeaveToNobodyOutside(t *testing.T) {
+	ticketstest.EachStore(t, nationally, func(t *testing.T, d *ticketstest.Desk) {
+		p := in(t, d, r)
+		token := strings.TrimSuffix(strings.TrimPrefix(p.last[budi].ReplyTo, "aduan+"), "@csirt.example")
+		if len(token) != 32 {
+			t.Fatalf("reply address %s", p.last[budi].ReplyTo)
+		}
+		quoted := "Dampak: besar.\nKepada: " + p.last[budi].ReplyTo
+		p.must(fd, "", command("cc", "peserta@dinas.example"))
+		notices := p.must(budi, quoted, command("reply"))
+		notices = append(notices, p.must(budi, quoted, command("recommend"))...)
+		p.must(budi, quoted, command("escalate"))
+		_, sent := word(p, "ya")
+		notices = append(notices, sent...)
+		_, sent = p.says(ani, quoted)
+		notices = append(notices, append(sent, p.must(budi, quoted, command("close"))...)...)
+		outside := 0
+		for _, n := range notices {
+			if n.Audience == tickets.ToStaff {
+				continue
+			}
+			outside++
+			all := texts(n) + strings.Join(n.Ticket.Recommendations, "")
+			for _, i := range n.Items {
+				all += i.Text
+			}
+			if strings.Contains(all, token) {
+				t.Errorf("%s to %s holds a token of budi's: %q", n.Kind, n.To.Address, all)
+			}
+		}
+		if outside < 6 {
+			t.Errorf("%d mails to people outside: %s", outside, kinds(notices))
 		}
 	})
 }

@@ -150,8 +150,14 @@ func (t *tx) content(ctx context.Context, r noticeRow, n *Notice) error {
 			}
 			if r.Audience != ToStaff {
 				m.Attachments = slices.DeleteFunc(m.Attachments, func(a Attachment) bool { return a.Decoration })
+				m.Text, m.NewText, m.Body = t.s.Mailbox.outward(m.Text), t.s.Mailbox.outward(m.NewText), t.s.Mailbox.outward(m.Body)
 			}
 			n.Texts[m.ID] = m
+		}
+	}
+	if r.Audience != ToStaff {
+		for i := range n.Items {
+			n.Items[i].Text = t.s.Mailbox.outward(n.Items[i].Text)
 		}
 	}
 	if err := errors.Join(t.table(ctx, n), t.figures(ctx, n), t.offers(ctx, r, n)); err != nil {
@@ -167,6 +173,11 @@ func (t *tx) content(ctx context.Context, r noticeRow, n *Notice) error {
 	var err error
 	if n.Ticket, err = t.ticket(ctx, &row); err != nil {
 		return err
+	}
+	if r.Audience != ToStaff {
+		for i, text := range n.Ticket.Recommendations {
+			n.Ticket.Recommendations[i] = t.s.Mailbox.outward(text)
+		}
 	}
 	for _, item := range n.Items {
 		if err == nil && (item.Kind == KindForwarded || item.Kind == KindHistory) {
