@@ -365,10 +365,10 @@ func (s *Store) writeOnce(ctx context.Context, do func(*tx) error) error {
 	if err := do(done); err != nil {
 		return err
 	}
-	if err := done.writeCounts(ctx); err != nil {
+	if err := done.writeJournal(ctx); err != nil {
 		return err
 	}
-	if err := done.writeJournal(ctx); err != nil {
+	if err := done.writeCounts(ctx); err != nil {
 		return err
 	}
 	if err := t.Commit(); err != nil {
