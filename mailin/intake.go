@@ -155,7 +155,7 @@ func (i *Intake) authenticate(ctx context.Context, batch []*staged) error {
 	g.SetLimit(lookingUp)
 	for _, s := range batch {
 		g.Go(func() error {
-			s.arrival.Authentication = i.Authentication.Check(ctx, s.header, func() (io.ReadCloser, error) {
+			s.arrival.Authentication = i.check(ctx, s.header, func() (io.ReadCloser, error) {
 				return i.Evidence.Open(ctx, s.arrival.SHA256)
 			})
 			return nil
@@ -163,6 +163,17 @@ func (i *Intake) authenticate(ctx context.Context, batch []*staged) error {
 	}
 	g.Wait()
 	return ctx.Err()
+}
+
+// check looks for proofs. A fault of ours in reading a hostile signature proves nothing, and must not stop the mailbox.
+func (i *Intake) check(ctx context.Context, h entity.Header, raw func() (io.ReadCloser, error)) (a tickets.Authentication) {
+	defer func() {
+		if p := recover(); p != nil {
+			i.Log.Error("the proofs of a mail's sender could not be read; it counts as unproven", "message_id", h.MessageID(), "error", p)
+			a = tickets.Authentication{}
+		}
+	}()
+	return i.Authentication.Check(ctx, h, raw)
 }
 
 // tell logs and counts what became of a mail; never a word of its text.

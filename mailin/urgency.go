@@ -15,12 +15,7 @@ func (i *Intake) urgencies(ctx context.Context, headers [][]byte) []mailbox.Urge
 	waiting := make([]tickets.Envelope, len(headers))
 	parsed := make([]entity.Header, len(headers))
 	for n, raw := range headers {
-		h := entity.Read(ctx, bytes.NewReader(raw), entity.Limits{Unhashed: true}).Header
-		parsed[n] = h
-		waiting[n] = tickets.Envelope{Recipients: recipients(h), InReplyTo: h.IDs("In-Reply-To")}
-		if from := h.Addresses("From"); len(from) == 1 {
-			waiting[n].From = from[0].Address
-		}
+		parsed[n], waiting[n] = envelope(ctx, raw)
 	}
 	known, err := i.Record.Urgencies(ctx, waiting)
 	if err != nil {
@@ -32,11 +27,26 @@ func (i *Intake) urgencies(ctx context.Context, headers [][]byte) []mailbox.Urge
 		switch {
 		case u == tickets.Proven:
 			all[n] = mailbox.Proven
-		case u == tickets.Claimed && i.Authentication != nil && i.Authentication.Check(ctx, parsed[n], nil).DKIM != "":
+		case u == tickets.Claimed && i.Authentication != nil && i.check(ctx, parsed[n], nil).DKIM != "":
 			all[n] = mailbox.Proven // a trusted host says so
 		case u == tickets.Claimed:
 			all[n] = mailbox.Claimed
 		}
 	}
 	return all
+}
+
+// envelope reads what the order needs of one header. One that cannot be read is nobody's, and the others keep their order.
+func envelope(ctx context.Context, raw []byte) (h entity.Header, e tickets.Envelope) {
+	defer func() {
+		if p := recover(); p != nil {
+			h, e = entity.Header{}, tickets.Envelope{}
+		}
+	}()
+	h = entity.Read(ctx, bytes.NewReader(raw), entity.Limits{Unhashed: true}).Header
+	e = tickets.Envelope{Recipients: recipients(h), InReplyTo: h.IDs("In-Reply-To")}
+	if from := h.Addresses("From"); len(from) == 1 {
+		e.From = from[0].Address
+	}
+	return h, e
 }

@@ -148,7 +148,9 @@ func (f *filing) useDraft(e *escalationRow) error {
 	if !f.sender.isStaff() || f.sender.draft != nil {
 		return nil
 	}
-	f.sender.draft = e
+	if row.EndedAt == 0 { // with the staff entry it ends, also for somebody who is registered anew
+		f.sender.draft = e
+	}
 	return f.useReplyAddress(row, e.Version)
 }
 
@@ -195,9 +197,12 @@ func (f *filing) readDraftAnswered() error {
 		if err != nil {
 			return err
 		}
-		if e != nil && f.isFor(e.Person) {
+		if e == nil || !f.isFor(e.Person) {
+			continue
+		}
+		if row, err := f.issuedWith(e); err != nil || row != nil && row.EndedAt == 0 {
 			f.sender.draft = e
-			return nil
+			return err
 		}
 	}
 	return nil

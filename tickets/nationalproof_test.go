@@ -190,3 +190,35 @@ func TestReplyAddressesQuotedInATextLeaveToNobodyOutside(t *testing.T) {
 		}
 	})
 }
+
+func TestDraftEndsWithTheStaffEntry(t *testing.T) {
+	for about, pattern := range map[string]bool{"plus addresses": true, "no plus addresses": false} {
+		t.Run(about, func(t *testing.T) {
+			with := func(s *tickets.Settings) {
+				nationally(s)
+				if !pattern {
+					s.Mailbox.Pattern = ""
+				}
+			}
+			ticketstest.EachStore(t, with, func(t *testing.T, d *ticketstest.Desk) {
+				const putu = "putu@csirt.example"
+				supervisor := tickets.Staff{Address: putu, Name: "Putu", Roles: []tickets.Role{tickets.Supervisor}}
+				if err := d.AddStaff(t.Context(), supervisor, d.Now()); err != nil {
+					t.Fatal(err)
+				}
+				p := in(t, d, r)
+				draft := to(t, p.must(putu, "Dampak: besar.", command("escalate")), putu)
+				if err := d.RemoveStaff(t.Context(), putu, d.Now()); err != nil {
+					t.Fatal(err)
+				}
+				if err := d.AddStaff(t.Context(), supervisor, d.Now()); err != nil {
+					t.Fatal(err)
+				}
+				d.File(answer(d, draft, "ya"))
+				if sent := d.Deliver(); nationals(sent) > 0 {
+					t.Errorf("a draft of a removed entry sends the report: %s", kinds(sent))
+				}
+			})
+		})
+	}
+}
