@@ -57,8 +57,12 @@ func (o *order) evidence(c Command, line CommandLine) *fault {
 
 // named says whether the sender is one of the persons of a ticket whose content is for named persons only.
 func (o *order) named() bool {
-	p := o.sender.staff
-	return p.Has(FrontDesk) || p.Has(Supervisor) || o.ticket.Owner != 0 && o.ticket.Owner == p.ID
+	return o.ticket.names(*o.sender.staff)
+}
+
+// names says whether a staff member is among the persons to whom TLP:RED is open on a ticket.
+func (r *ticketRow) names(p Staff) bool {
+	return p.Has(FrontDesk) || p.Has(Supervisor) || r.Owner != 0 && r.Owner == p.ID
 }
 
 // attachment finds an attachment of the ticket by its number: all are counted through, in the order of their messages.

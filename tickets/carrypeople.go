@@ -222,7 +222,10 @@ func (o *order) set(c Command, line CommandLine) *fault {
 	return nil
 }
 
-func (o *order) status(Command, CommandLine) *fault {
+func (o *order) status(_ Command, line CommandLine) *fault {
+	if o.ticket.TLP == TLPRed && !o.named() {
+		return &fault{"", answerRed.say(o.s.Language, line.Name)}
+	}
 	o.said = true
 	o.tellStaff(o.ticket, *o.sender.staff, Item{Kind: KindStatus, State: o.ticket.State})
 	return nil

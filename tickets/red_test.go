@@ -1,25 +1,32 @@
 package tickets_test
 
 import (
+	"strings"
 	"testing"
 
 	"aduan/tickets"
 	"aduan/tickets/ticketstest"
 )
 
-func TestListsNameRedTicketsByNumberOnly(t *testing.T) {
-	ticketstest.EachStore(t, nil, func(t *testing.T, d *ticketstest.Desk) {
-		d.File(d.Mail(ani, "Rahasia sekali", "Isi."))
-		report := to(t, d.Deliver(), fd)
-		d.File(answer(d, report, "", command("set", "tlp=red")))
-		done := to(t, d.Deliver(), fd)
-		d.File(answer(d, done, "", command("list", "all")))
-		table := to(t, d.Deliver(), fd).Table
-		if len(table) != 1 || table[0].Number != "BALIPROV-CSIRT-2026-0001" {
-			t.Fatalf("table %+v", table)
+func TestRedIsShownToNobodyWhoIsNotNamedWhateverTheyAsk(t *testing.T) {
+	ticketstest.EachStore(t, uncapped, func(t *testing.T, d *ticketstest.Desk) {
+		p := in(t, d, r)
+		p.must(budi, "", command("set", "tlp=red"))
+		for _, name := range []string{"status", "history", "note"} {
+			d.File(signed(d, wayan, string(p.n), "Boleh lihat?", command(name)))
+			for _, n := range p.deliver() {
+				if n.To.Address != wayan {
+					continue
+				}
+				if strings.Contains(n.Subject, "Situs diretas") || n.Kind == tickets.KindStatus || n.Kind == tickets.KindHistory {
+					t.Errorf("/%s tells wayan %s, %q", name, n.Kind, n.Subject)
+				}
+			}
 		}
-		if table[0].Subject != tickets.TLPRed.Label() || table[0].Reporter.Address != "" {
-			t.Errorf("a list tells of a TLP:RED ticket: %q from %q", table[0].Subject, table[0].Reporter.Address)
+		for _, who := range []string{budi, fd} {
+			if n := to(t, p.must(who, "", command("status")), who); n.Kind != tickets.KindStatus || !strings.Contains(n.Subject, "Situs diretas") {
+				t.Errorf("%s, who is named, gets %s, %q", who, n.Kind, n.Subject)
+			}
 		}
 	})
 }

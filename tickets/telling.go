@@ -319,6 +319,8 @@ func (f *filing) subject(ctx context.Context, d *draft) (string, error) {
 		subject = plainSubject.In(f.s.Language) + ": " + subject
 	} else if d.audience != ToStaff && !d.proven {
 		subject = plainSubject.In(d.ticket.Language)
+	} else if p, ok := f.staff.find(d.to.Address); ok && d.audience == ToStaff && d.ticket.TLP == TLPRed && !d.ticket.names(p) {
+		subject = plainSubject.In(f.s.Language) // an answer to somebody who is not named
 	}
 	return "[" + d.ticket.Number + "] " + subject, nil
 }
