@@ -18,6 +18,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 	_ "time/tzdata" // the settings name a time zone
 )
 
@@ -28,6 +29,8 @@ type options struct {
 	lone      int
 	backlog   int
 	boxes     int
+	tickets   int
+	quiet     time.Duration
 	only      string
 	databases string
 	folder    string
@@ -62,6 +65,9 @@ func sections() []section {
 		{"mailboxes", "many mailboxes in one process", (*bench).manyMailboxes},
 		{"gateways", "several gateways on one PostgreSQL", (*bench).manyGateways},
 		{"memory", "peak memory on what is large", (*bench).memory},
+		{"sending", "what waits to be sent, with a relay that answers at once", (*bench).sending},
+		{"idle", "what a gateway takes from the processor while nothing comes", (*bench).idle},
+		{"growth", "a record of very many tickets beside a small one", (*bench).growth},
 	}
 }
 
@@ -74,7 +80,9 @@ func parseOptions(args []string, errOut io.Writer) (options, []section, error) {
 	f.IntVar(&o.lone, "latency-mails", 40, "how many `MAILS` the latency is measured with")
 	f.IntVar(&o.backlog, "backlog-mails", 10000, "how many small `MAILS` a command comes behind")
 	f.IntVar(&o.boxes, "boxes", 50, "how many `MAILBOXES` one process works")
-	f.StringVar(&o.only, "only", "", "these `SECTIONS` alone, parted by commas: ladder, latency, backlog, mailboxes, gateways, memory")
+	f.StringVar(&o.only, "only", "", "these `SECTIONS` alone, parted by commas: ladder, latency, backlog, mailboxes, gateways, memory, sending, idle, growth")
+	f.IntVar(&o.tickets, "tickets", 20000, "to how many `TICKETS` the record grows")
+	f.DurationVar(&o.quiet, "quiet", time.Minute, "for how long nothing comes, a `TIME` like 1m")
 	f.StringVar(&o.databases, "databases", "sqlite,postgres", "the `DATABASES`, parted by commas")
 	f.StringVar(&o.folder, "dir", "", "a `FOLDER` for all files, on the disk to be measured; the system's for temporary files if left out")
 	f.StringVar(&o.program, "program", "", "the `FILE` of a gateway that is built already")
@@ -90,8 +98,8 @@ func parseOptions(args []string, errOut io.Writer) (options, []section, error) {
 	if o.large {
 		o.only = "memory"
 	}
-	if o.count < 1 || o.repeat < 1 || o.lone < 1 || o.backlog < 1 || o.boxes < 1 {
-		return o, nil, errors.New("counts are 1 or more")
+	if o.count < 1 || o.repeat < 1 || o.lone < 1 || o.backlog < 1 || o.boxes < 1 || o.tickets < smallRecord {
+		return o, nil, fmt.Errorf("counts are 1 or more, tickets %d or more", smallRecord)
 	}
 	chosen, err := choose(o.only)
 	return o, chosen, err
