@@ -100,15 +100,17 @@ func (s *Store) compareSlice(ctx context.Context, lister EvidenceLister, c *comp
 		case known && size >= 0 && size != p.Size:
 			c.sized = append(c.sized, fmt.Sprintf("%s has %d bytes, the record says %d", p.SHA256, p.Size, size))
 		}
-		delete(named, id)
+		if known {
+			named[id] = met
+		}
 		return nil
 	})
 	if err != nil {
 		return err
 	}
 	for id, size := range named {
-		if size == notRead {
-			continue // a mail that was given up may have left nothing
+		if size == notRead || size == met { // a mail that was given up may have left nothing
+			continue
 		}
 		if c.missings++; len(c.missing) < namedAtMost {
 			c.missing = append(c.missing, hex.EncodeToString(id[:]))
@@ -123,8 +125,11 @@ func (c *comparedEvidence) stray(place string) {
 	}
 }
 
-// notRead is the size of a piece of which the record says no size.
-const notRead = -1
+// In place of a size.
+const (
+	notRead = -1 // the record says none
+	met     = -2 // the piece is there
+)
 
 // namedSums reads which pieces the record names, with their sizes.
 func (s *Store) namedSums(ctx context.Context, from, to int) (map[sum]int64, error) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -56,18 +55,9 @@ func TestReconciliationNamesEachDifference(t *testing.T) {
 		fresh := d.Mail(ani, "Baru", "Isi.")
 		d.Deliver()
 		gone := d.Show("BALIPROV-CSIRT-2026-0001").Messages[0].SHA256
-		folder := filepath.Join(t.TempDir(), "evidence")
-		if err := os.CopyFS(folder, os.DirFS(filepath.Dir(filepath.Dir(placeOf(t, d, gone))))); err != nil {
+		if err := os.Remove(placeOf(t, d, gone)); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.Remove(filepath.Join(folder, gone[:2], gone)); err != nil {
-			t.Fatal(err)
-		}
-		copied, err := tickets.NewFolder(folder)
-		if err != nil {
-			t.Fatal(err)
-		}
-		d.Evidence = copied
 		r := compared(t, d, func(_ context.Context, visit func(tickets.FolderPiece) error) error {
 			return errors.Join(
 				visit(tickets.FolderPiece{Mailbox: "report", Folder: "inbox", UIDValidity: 7, Mails: []tickets.FolderMail{lies(2, arrived, stuck), lies(11, arrived, waits), lies(12, d.Now(), fresh)}}),
