@@ -1,7 +1,6 @@
 package tickets
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -133,8 +132,8 @@ func (a *audit) page(ctx context.Context, t *tx, from, to int64) error {
 	if err != nil {
 		return err
 	}
-	for last := int64(0); ; {
-		mails, err := a.mails(ctx, t, from, to, last)
+	for ticket, last := from, int64(0); ; {
+		mails, err := a.mails(ctx, t, to, ticket, last)
 		if err != nil {
 			return err
 		}
@@ -146,7 +145,7 @@ func (a *audit) page(ctx context.Context, t *tx, from, to int64) error {
 				a.mail(f, m)
 			}
 		}
-		last = mails[len(mails)-1].ID
+		ticket, last = mails[len(mails)-1].Ticket, mails[len(mails)-1].ID
 	}
 	if err := a.notices(ctx, t, said, from, to); err != nil {
 		return err
@@ -222,13 +221,15 @@ type auditedRow struct {
 // mailsAtOnce bounds the texts that an audit holds.
 const mailsAtOnce = 20
 
-// mails reads some messages of a range of tickets with their attachments, those after an id.
-func (a *audit) mails(ctx context.Context, t *tx, from, to, after int64) ([]auditedRow, error) {
+// mails reads some messages of the tickets up to one with their attachments: those after a message of a ticket. The order is that of
+// the index over both columns; by the id alone every page would begin at the first message of all.
+func (a *audit) mails(ctx context.Context, t *tx, to, ticket, after int64) ([]auditedRow, error) {
 	var rows []auditedRow
-	err := t.all(ctx, &rows, `SELECT `+messageColumns+`, ticket, digest, notice FROM message WHERE ticket >= ? AND ticket <= ? AND id > ? ORDER BY id LIMIT `+strconv.Itoa(mailsAtOnce), from, to, after)
+	err := t.all(ctx, &rows, `SELECT `+messageColumns+`, ticket, digest, notice FROM message WHERE ticket <= ? AND (ticket, id) > (?, ?) ORDER BY ticket, id LIMIT `+strconv.Itoa(mailsAtOnce), to, ticket, after)
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
+	last := rows[len(rows)-1]
 	var files []struct {
 		Message, N  int64
 		ContentType string `db:"content_type"`
@@ -236,13 +237,12 @@ func (a *audit) mails(ctx context.Context, t *tx, from, to, after int64) ([]audi
 		Attachment
 	}
 	err = t.all(ctx, &files, `SELECT a.message, a.n, a.filename, a.content_type, a.size, a.sha256, a.inline, a.content_id, a.place, a.decoration FROM attachment a JOIN message m ON m.id = a.message
-		WHERE m.ticket >= ? AND m.ticket <= ? AND a.message >= ? AND a.message <= ? ORDER BY a.message, a.n`, from, to, rows[0].ID, rows[len(rows)-1].ID)
+		WHERE m.ticket <= ? AND (m.ticket, m.id) >= (?, ?) AND (m.ticket, m.id) <= (?, ?) ORDER BY m.ticket, a.message, a.n`, last.Ticket, rows[0].Ticket, rows[0].ID, last.Ticket, last.ID)
 	if err != nil {
 		return nil, fmt.Errorf("read attachments: %w", err)
 	}
 	for _, f := range files {
-		i, found := slices.BinarySearchFunc(rows, f.Message, func(r auditedRow, id int64) int { return cmp.Compare(r.ID, id) })
-		if found {
+		if i := slices.IndexFunc(rows, func(r auditedRow) bool { return r.ID == f.Message }); i >= 0 {
 			f.Attachment.ContentType, f.Attachment.ContentID = f.ContentType, f.ContentID
 			rows[i].files, rows[i].n = append(rows[i].files, f.Attachment), append(rows[i].n, f.N)
 		}
