@@ -61,16 +61,16 @@ type staged struct {
 
 // stage reads a mail once while it is written into the evidence.
 func (i *Intake) stage(ctx context.Context, r io.Reader) (*staged, error) {
-	draft, err := i.Evidence.Create(ctx)
-	if err != nil {
-		return nil, err
-	}
+	kept := putAside(ctx, i.Evidence)
 	source := &faultReader{r: r}
 	lim := i.Limits.entity()
 	lim.Unhashed = true // the draft does it
-	m, h := parse(ctx, io.TeeReader(source, &faultWriter{w: draft, r: source}), lim)
-	if err := errors.Join(source.err, ctx.Err()); err != nil {
-		draft.Discard()
+	m, h := parse(ctx, io.TeeReader(source, &faultWriter{w: kept, r: source}), lim)
+	draft, err := kept.end()
+	if err := errors.Join(err, source.err, ctx.Err()); err != nil {
+		if draft != nil {
+			draft.Discard()
+		}
 		return nil, fmt.Errorf("read the mail: %w", err)
 	}
 	m.SHA256, m.Size = draft.Sum(), draft.Size()

@@ -2,6 +2,7 @@ package tickets
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -94,10 +95,10 @@ func NewFolder(root string) (*Folder, error) {
 
 // Create implements Evidence.
 func (f *Folder) Create(ctx context.Context) (Draft, error) {
-	file, err := os.CreateTemp(filepath.Join(f.root, "new"), "*")
+	file, err := f.begin()
 	if errors.Is(err, fs.ErrNotExist) { // somebody tidied up
 		if err = os.MkdirAll(filepath.Join(f.root, "new"), 0o700); err == nil {
-			file, err = os.CreateTemp(filepath.Join(f.root, "new"), "*")
+			file, err = f.begin()
 		}
 	}
 	if err != nil {
@@ -105,6 +106,15 @@ func (f *Folder) Create(ctx context.Context) (Draft, error) {
 	}
 	waypoint.Pass(ctx, waypoint.EvidenceBegun)
 	return &fileDraft{file: file, hash: sha256.New()}, nil
+}
+
+// begin opens a file for a draft: one without a name where the system has such, which no crash leaves behind.
+func (f *Folder) begin() (*os.File, error) {
+	folder := filepath.Join(f.root, "new")
+	if file, err := openNameless(folder); err == nil {
+		return file, nil
+	}
+	return os.CreateTemp(folder, "*")
 }
 
 // syncAll is the number of drafts from which one sync of the whole file system is cheaper than one for each file.
@@ -154,14 +164,30 @@ func (f *Folder) name(ctx context.Context, d *fileDraft, sync bool, folders map[
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return fmt.Errorf("create evidence folder: %w", err)
 	}
+	if err := f.rename(d.file, name); err != nil {
+		return fmt.Errorf("name evidence: %w", err)
+	}
 	if err := d.file.Close(); err != nil {
 		return fmt.Errorf("close evidence: %w", err)
 	}
-	if err := os.Rename(d.file.Name(), name); err != nil {
-		return fmt.Errorf("name evidence: %w", err)
-	}
 	d.kept, folders[folder] = true, true
 	return nil
+}
+
+// rename gives a draft its name. A file that has it already is replaced, as another may be reading it.
+func (f *Folder) rename(draft *os.File, name string) error {
+	if !isNameless(draft) {
+		return os.Rename(draft.Name(), name)
+	}
+	err := linkNameless(draft, name)
+	if !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	beside := filepath.Join(f.root, "new", filepath.Base(name)+"-"+rand.Text())
+	if err := linkNameless(draft, beside); err != nil {
+		return err
+	}
+	return os.Rename(beside, name)
 }
 
 // Open implements Evidence.
@@ -255,5 +281,7 @@ func (d *fileDraft) Discard() {
 
 func (d *fileDraft) drop() {
 	d.file.Close()
-	os.Remove(d.file.Name())
+	if !isNameless(d.file) {
+		os.Remove(d.file.Name())
+	}
 }
