@@ -14,15 +14,14 @@ import (
 
 // parts are what the calls work with, opened from the settings.
 type parts struct {
-	settings      *settings
-	log           *slog.Logger
-	store         *tickets.Store
-	evidence      tickets.Evidence
-	lookup        mailin.LookupTXT // nil is the system's resolver
-	poll          time.Duration    // of the mailboxes; 0 is their default
-	reconcileSoon time.Duration    // 0 leaves the inbox time to be read after a start
-	leases        mailin.Leases    // nil is a place among the gateways of the database
-	sources       map[string]*oauth.Source
+	settings *settings
+	log      *slog.Logger
+	store    *tickets.Store
+	evidence tickets.Evidence
+	lookup   mailin.LookupTXT // nil is the system's resolver
+	poll     time.Duration    // of the mailboxes; 0 is their default
+	leases   mailin.Leases    // nil is a place among the gateways of the database
+	sources  map[string]*oauth.Source
 }
 
 // open reads the settings and opens the record; the database is created and migrated.

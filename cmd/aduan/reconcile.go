@@ -17,17 +17,12 @@ const (
 
 // reconcile compares the record with the mailboxes and the evidence once a day, on one of all gateways, until ctx ends.
 func (p *parts) reconcile(ctx context.Context) error {
-	wait := reconcileAfterStart
-	if p.reconcileSoon > 0 {
-		wait = p.reconcileSoon
-	}
-	for {
+	for wait := reconcileAfterStart; ; wait = reconcileEvery {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-time.After(wait):
 		}
-		wait = reconcileEvery
 		day, err := p.store.ReconciliationDue(ctx, time.Now())
 		if err == nil && day != "" {
 			err = p.reconcileDay(ctx, day)
