@@ -91,8 +91,9 @@ var errStopped = errors.New("the gateway was stopped")
 // ahead is how many notices are in hand for each connection: while one is on the wire, others are rendered and recorded.
 const ahead = 16
 
-// gathering is how long a busy sender waits for more places to be free: one claim for many costs the database one commit.
-const gathering = 4 * time.Millisecond
+// gathering is how long a busy sender waits at most until half of its places are free: one claim for many costs the database
+// one commit, and those that go together share the syncs and commits that follow.
+const gathering = 16 * time.Millisecond
 
 // round is one Run of a Sender.
 type round struct {
@@ -190,8 +191,8 @@ func (r *round) ready() bool {
 	case <-r.places:
 		r.places <- struct{}{} // free takes it; nobody else does
 	}
-	if len(r.places) < cap(r.places)/2 {
-		_ = sleep(r.stop, gathering)
+	for waited := time.Duration(0); len(r.places) < cap(r.places)/2 && waited < gathering && r.stop.Err() == nil; waited += gathering / 8 {
+		_ = sleep(r.stop, gathering/8)
 	}
 	// What is claimed before the rate lets it go would go before what is more urgent then.
 	for wait := r.untilTurn(); wait > 0; wait = r.untilTurn() {
