@@ -2,6 +2,7 @@ package mailin
 
 import (
 	"context"
+	"sync"
 
 	"aduan/tickets"
 )
@@ -16,26 +17,28 @@ type aside struct {
 	draft  tickets.Draft
 	err    error         // set before done is closed
 	done   chan struct{} // everything is written, or err says why not
-	pieces chan []byte
-	spent  chan []byte // to be filled again
-	filled []byte
+	pieces chan *piece
+	spent  *sync.Pool // of pieces, to be filled again
+	filled *piece
 }
 
-func putAside(ctx context.Context, e tickets.Evidence) *aside {
-	a := &aside{done: make(chan struct{}), pieces: make(chan []byte, asidePieces), spent: make(chan []byte, asidePieces+1)}
+type piece struct {
+	b [asidePiece]byte
+	n int
+}
+
+func putAside(ctx context.Context, e tickets.Evidence, spent *sync.Pool) *aside {
+	a := &aside{done: make(chan struct{}), pieces: make(chan *piece, asidePieces), spent: spent}
 	go func() {
 		defer close(a.done)
 		if a.draft, a.err = e.Create(ctx); a.err != nil {
 			return
 		}
-		for piece := range a.pieces {
-			if _, a.err = a.draft.Write(piece); a.err != nil {
+		for p := range a.pieces {
+			if _, a.err = a.draft.Write(p.b[:p.n]); a.err != nil {
 				return
 			}
-			select {
-			case a.spent <- piece[:0]:
-			default:
-			}
+			a.spent.Put(p)
 		}
 	}()
 	return a
@@ -46,15 +49,14 @@ func (a *aside) Write(p []byte) (int, error) {
 	n := len(p)
 	for len(p) > 0 {
 		if a.filled == nil {
-			select {
-			case a.filled = <-a.spent:
-			default:
-				a.filled = make([]byte, 0, asidePiece)
+			if a.filled, _ = a.spent.Get().(*piece); a.filled == nil {
+				a.filled = &piece{}
 			}
+			a.filled.n = 0
 		}
-		room := min(asidePiece-len(a.filled), len(p))
-		a.filled, p = append(a.filled, p[:room]...), p[room:]
-		if len(a.filled) == asidePiece {
+		took := copy(a.filled.b[a.filled.n:], p)
+		a.filled.n, p = a.filled.n+took, p[took:]
+		if a.filled.n == asidePiece {
 			if err := a.pass(); err != nil {
 				return 0, err
 			}
@@ -75,7 +77,7 @@ func (a *aside) pass() error {
 
 // end waits until everything is written. The draft is nil where none could be begun.
 func (a *aside) end() (tickets.Draft, error) {
-	if len(a.filled) > 0 {
+	if a.filled != nil {
 		a.pass() // a fault is in a.err
 	}
 	close(a.pieces)

@@ -43,6 +43,8 @@ type Intake struct {
 	// Counted is told the outcome of each mail, for the metrics; may be nil.
 	Counted func(outcome string)
 	Clock   func() time.Time // nil is time.Now
+
+	pieces sync.Pool // of mails on their way into the evidence
 }
 
 func (i *Intake) now() time.Time {
@@ -61,7 +63,7 @@ type staged struct {
 
 // stage reads a mail once while it is written into the evidence.
 func (i *Intake) stage(ctx context.Context, r io.Reader) (*staged, error) {
-	kept := putAside(ctx, i.Evidence)
+	kept := putAside(ctx, i.Evidence, &i.pieces)
 	source := &faultReader{r: r}
 	lim := i.Limits.entity()
 	lim.Unhashed = true // the draft does it

@@ -46,27 +46,20 @@ func (f *filing) within(what string, most int, in time.Duration) (bool, error) {
 
 // withinCaps says whether one more acknowledgement may go to an address now.
 func (f *filing) withinCaps(address string) (bool, error) {
-	const byAddress = `SELECT COUNT(*) FROM acknowledgement WHERE address = ? AND at > ?`
 	hour, day := f.now-time.Hour.Microseconds(), f.now-24*time.Hour.Microseconds()
-	for _, cap := range []struct {
-		most  int
-		query string
-		of    string
-		since int64
-		holds bool
-	}{
-		{f.s.AcksPerHour, byAddress, address, hour, true},
-		{f.s.AcksPerDay, byAddress, address, day, true},
-		{f.s.AcksDomain, `SELECT COUNT(*) FROM acknowledgement WHERE domain = ? AND at > ?`, Domain(address), hour, f.outside(address)},
-	} {
-		if !cap.holds || cap.most <= 0 {
+	var to struct{ Hour, Day, Domain int }
+	err := f.t.get(f.ctx, &to, `SELECT COUNT(CASE WHEN at > ? THEN 1 END) AS hour, COUNT(*) AS day FROM acknowledgement WHERE address = ? AND at > ?`, hour, address, day)
+	if err == nil && f.outside(address) && f.s.AcksDomain > 0 {
+		err = f.t.get(f.ctx, &to.Domain, `SELECT COUNT(*) FROM acknowledgement WHERE domain = ? AND at > ?`, Domain(address), hour)
+	}
+	if err != nil {
+		return false, err
+	}
+	for _, cap := range []struct{ most, n int }{{f.s.AcksPerHour, to.Hour}, {f.s.AcksPerDay, to.Day}, {f.s.AcksDomain, to.Domain}} {
+		if cap.most <= 0 {
 			continue
 		}
-		var n int
-		if err := f.t.get(f.ctx, &n, cap.query, cap.of, cap.since); err != nil {
-			return false, err
-		}
-		if n >= cap.most {
+		if cap.n >= cap.most {
 			f.event("unacknowledged", map[string]any{"cap": cap.most})
 			return false, nil
 		}

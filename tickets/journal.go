@@ -182,6 +182,9 @@ type writtenRow struct {
 // wrote notes that a transaction inserted, changed or deleted a row of a sealed table: before the commit the journal says how the
 // row reads then. Rows are named by the key of their sealedTable.
 func (t *tx) wrote(table string, key ...any) {
+	if table == "staff" {
+		t.people = nil
+	}
 	t.written = append(t.written, writtenRow{table: table, key: key})
 }
 

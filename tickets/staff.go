@@ -34,6 +34,9 @@ func (r staffRow) staff() Staff {
 type directory []Staff
 
 func (t *tx) directory(ctx context.Context) (directory, error) {
+	if t.people != nil {
+		return slices.Clone(t.people), nil
+	}
 	var rows []staffRow
 	if err := t.all(ctx, &rows, `SELECT id, address, name, roles, team, aliases, members, shared, away_until, added_at FROM staff WHERE removed_at = 0 ORDER BY id`); err != nil {
 		return nil, fmt.Errorf("read staff: %w", err)
@@ -42,7 +45,8 @@ func (t *tx) directory(ctx context.Context) (directory, error) {
 	for i, r := range rows {
 		d[i] = r.staff()
 	}
-	return d, nil
+	t.people = d
+	return slices.Clone(d), nil
 }
 
 // find returns the person behind an address: by the registered address, by an alias, or as a member of a shared mailbox. A

@@ -235,6 +235,7 @@ func (f *filing) savepoint() saved {
 }
 
 func (f *filing) rollback(s saved) {
+	f.t.people = nil
 	f.do("take commands back", func() error { _, err := f.t.ExecContext(f.ctx, "ROLLBACK TO SAVEPOINT commands"); return err })
 	f.ticket, f.events, f.drafts, f.out, f.visible, f.purpose, f.textPlaced = s.ticket, f.events[:s.events], s.drafts, s.out, s.visible, s.purpose, false
 	if s.ticket != nil {

@@ -34,6 +34,7 @@ type tx struct {
 	bound map[string]*sqlx.Stmt
 	fresh []string // texts that the pool has not prepared yet
 
+	people  directory     // the staff, once somebody asked; nil after a change
 	written []writtenRow  // what the journal is to say before the commit
 	counts  map[State]int // by how many the tickets of each state have become more
 }

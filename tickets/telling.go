@@ -276,11 +276,19 @@ func (f *filing) stateOfNew(ctx context.Context, address string) (DeliveryState,
 	return Queued, err
 }
 
+// opened says whether this mail opened the ticket.
+func (f *filing) opened(ticket int64) bool {
+	return f.out.Opened && f.ticket != nil && f.ticket.ID == ticket
+}
+
 // issue returns the reply address of a person for a ticket and a room: the one issued before, or a fresh one where that has
 // ended or was seen by others.
 func (f *filing) issue(ctx context.Context, ticket int64, person string, room Room) (int64, error) {
 	var last replyRow
-	err := f.t.get(ctx, &last, `SELECT id, ticket, person, room, generation, issued_at, spent_at, ended_at FROM reply_address WHERE ticket = ? AND person = ? AND room = ? ORDER BY generation DESC LIMIT 1`, ticket, person, string(room))
+	err := sql.ErrNoRows // what this mail opened has none; where it issued one before, the insertion finds that
+	if !f.opened(ticket) {
+		err = f.t.get(ctx, &last, `SELECT id, ticket, person, room, generation, issued_at, spent_at, ended_at FROM reply_address WHERE ticket = ? AND person = ? AND room = ? ORDER BY generation DESC LIMIT 1`, ticket, person, string(room))
+	}
 	if err == nil && last.SpentAt == 0 && last.EndedAt == 0 {
 		return last.ID, nil
 	}

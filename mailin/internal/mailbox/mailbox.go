@@ -62,7 +62,7 @@ type Config struct {
 	// IntakeTimeout is the deadline of the contexts that the intake's calls get, Stage
 	// excepted; 1 min. A database that does not answer is trouble then, not silence.
 	IntakeTimeout time.Duration
-	Batch         int           // mails that share one File and one move; 200
+	Batch         int           // mails that share one File and one move; 100
 	RetryMin      time.Duration // the first wait after trouble; 500 ms
 	RetryMax      time.Duration // the longest; 30 s
 
@@ -105,7 +105,7 @@ func (c Config) withDefaults() Config {
 	duration(&c.RetryMin, 500*time.Millisecond, time.Minute)
 	duration(&c.RetryMax, 30*time.Second, time.Hour)
 	if c.Batch <= 0 {
-		c.Batch = 200
+		c.Batch = 100
 	}
 	name := func(s *string, preset string) {
 		if *s == "" {
