@@ -40,8 +40,8 @@ type Intake struct {
 	// Authentication is nil where nothing is verified.
 	Authentication Authenticator
 	Log            *slog.Logger
-	// Counted is told the outcome of each mail, for the metrics; may be nil.
-	Counted func(outcome string)
+	// Counted is told the outcome of each mail and how long after its arrival it was on record, for the metrics; may be nil.
+	Counted func(outcome string, after time.Duration)
 	Clock   func() time.Time // nil is time.Now
 
 	pieces sync.Pool // of mails on their way into the evidence
@@ -196,7 +196,7 @@ func (i *Intake) tell(a tickets.Arrival, f tickets.Filed) {
 		outcome = "added"
 	}
 	if i.Counted != nil {
-		i.Counted(outcome)
+		i.Counted(outcome, i.now().Sub(a.At))
 	}
 	attrs := []any{"outcome", outcome, "ticket", string(f.Ticket), "message_id", a.MessageID, "mailbox", a.Mailbox, "uid", a.UID}
 	if a.Automatic != "" {

@@ -65,6 +65,8 @@ type Sender struct {
 	Log   *slog.Logger // nil for the default
 	// Status hears what stands in the way of sending, and nil when nothing does any more. It must not block.
 	Status func(trouble error)
+	// Counted is told what came of each try (sent, refused, later) and how long after its queueing, for the metrics; may be nil.
+	Counted func(outcome string, after time.Duration)
 
 	pace pace
 }
@@ -252,21 +254,30 @@ func (r *round) tell(n tickets.Notice) {
 	switch {
 	case err == nil:
 		err = r.record(func(ctx context.Context) error { return r.Outbox.Sent(ctx, n, words) })
+		r.count("sent", n)
 		log.Debug("sent", "words", words)
 	case errors.Is(err, tickets.ErrClaimLost), errors.Is(err, errStopped), r.hand.Err() != nil:
 		log.Info("left in the outbox", "why", err) // the lease ends by itself
 		return
 	case permanent(err):
 		words = err.Error()
+		r.count("refused", n)
 		log.Warn("refused for good", "words", words)
 		err = r.record(func(ctx context.Context) error { return r.Outbox.Failed(ctx, n, words) })
 	default:
 		words = err.Error()
+		r.count("later", n)
 		log.Info("not sent, will be tried again", "words", words)
 		err = r.record(func(ctx context.Context) error { return r.Outbox.Later(ctx, n, words) })
 	}
 	if err != nil {
 		log.Warn("what came of a notice is not on record; it will be sent again", "words", words, "err", err)
+	}
+}
+
+func (r *round) count(outcome string, n tickets.Notice) {
+	if r.Counted != nil {
+		r.Counted(outcome, time.Since(n.QueuedAt))
 	}
 }
 

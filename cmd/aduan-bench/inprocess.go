@@ -110,7 +110,7 @@ func (b *bench) takeIn(ctx context.Context, record mailin.Record, evidence ticke
 	}
 	count := 0
 	log := slog.New(slog.DiscardHandler)
-	in := &mailin.Intake{Record: record, Evidence: evidence, Authentication: mailin.NewAuthenticator(nil, 50_000_000, nil), Log: log, Counted: func(string) { count++ }}
+	in := &mailin.Intake{Record: record, Evidence: evidence, Authentication: mailin.NewAuthenticator(nil, 50_000_000, nil), Log: log, Counted: func(string, time.Duration) { count++ }}
 	ctx, done := context.WithCancel(ctx)
 	defer done()
 	box := mailin.Mailbox{Name: "report", Addr: addr, TLS: mode, Username: reportAddress, Password: mailPassword, Logger: log}

@@ -20,6 +20,9 @@ type health struct {
 	troubles  map[string]string // part → what is wrong; "" is well
 	registry  *prometheus.Registry
 	mails     *prometheus.CounterVec
+	intake    prometheus.Histogram
+	sends     *prometheus.CounterVec
+	delivery  prometheus.Histogram
 	connected *prometheus.GaugeVec
 	held      *prometheus.GaugeVec
 	gateways  prometheus.Gauge
@@ -34,17 +37,33 @@ type health struct {
 func newHealth() *health {
 	h := &health{troubles: map[string]string{}, mine: map[string]bool{}, readAt: map[string]time.Time{}, registry: prometheus.NewRegistry(),
 		mails:     prometheus.NewCounterVec(prometheus.CounterOpts{Name: "aduan_mails_total", Help: "Mails taken in, by outcome."}, []string{"outcome"}),
+		intake:    prometheus.NewHistogram(prometheus.HistogramOpts{Name: "aduan_intake_seconds", Help: "From a mail's arrival at the mail server to its record.", Buckets: waits}),
+		sends:     prometheus.NewCounterVec(prometheus.CounterOpts{Name: "aduan_sends_total", Help: "Tries to send a notice, by outcome: sent, refused, later."}, []string{"outcome"}),
+		delivery:  prometheus.NewHistogram(prometheus.HistogramOpts{Name: "aduan_delivery_seconds", Help: "From the queueing of a notice to the relay's acceptance.", Buckets: waits}),
 		connected: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "aduan_mailbox_up", Help: "1 while this gateway works the mailbox."}, []string{"mailbox"}),
 		held:      prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "aduan_mailbox_held", Help: "1 while this gateway holds the mailbox's lease, 0 while another does or nobody."}, []string{"mailbox"}),
 		gateways:  prometheus.NewGauge(prometheus.GaugeOpts{Name: "aduan_gateways", Help: "Gateways that live on this database, this one included."}),
 		relayUp:   prometheus.NewGauge(prometheus.GaugeOpts{Name: "aduan_relay_up", Help: "1 while the relay takes mail."})}
-	h.registry.MustRegister(h.mails, h.connected, h.held, h.gateways, h.relayUp)
+	h.registry.MustRegister(h.mails, h.intake, h.sends, h.delivery, h.connected, h.held, h.gateways, h.relayUp)
 	h.relayUp.Set(1)
 	h.gateways.Set(1)
 	return h
 }
 
-func (h *health) mail(outcome string) { h.mails.WithLabelValues(outcome).Inc() }
+// waits are the classes of how long something took, in seconds.
+var waits = []float64{.05, .1, .25, .5, 1, 2.5, 5, 15, 60, 300, 1800, 7200, 86400}
+
+func (h *health) mail(outcome string, after time.Duration) {
+	h.mails.WithLabelValues(outcome).Inc()
+	h.intake.Observe(after.Seconds())
+}
+
+func (h *health) sent(outcome string, after time.Duration) {
+	h.sends.WithLabelValues(outcome).Inc()
+	if outcome == "sent" {
+		h.delivery.Observe(after.Seconds())
+	}
+}
 
 // notConnected is the trouble of a mailbox that is ours and has not reported yet.
 const notConnected = "not connected yet"

@@ -89,7 +89,7 @@ func (p *parts) serve(ctx context.Context) error {
 		return err
 	}
 	sender := p.sender(renderer)
-	sender.Status = health.relay
+	sender.Status, sender.Counted = health.relay, health.sent
 	sender.Share = health.share
 	sharing, err := p.sharing(intake, health)
 	if err != nil {
