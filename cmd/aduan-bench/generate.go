@@ -22,6 +22,7 @@ type record struct {
 	clock atomic.Int64 // microseconds
 	mails int
 	known []known
+	turn  int // which of them is chosen next
 }
 
 // known is a ticket that later mails are about.
@@ -36,8 +37,9 @@ const (
 	between = 95 * time.Second
 	// perBatch is how many mails are filed in one transaction.
 	perBatch = 500
-	// rememberedAtMost is about how many tickets the measurements choose from.
-	rememberedAtMost = 1000
+	// remembered is how many tickets the measurements choose from, in turn: as many in every record, so that those have the same
+	// number of answers.
+	remembered = smallRecord
 )
 
 // newRecord opens an empty record without staff: who hears of nothing costs nothing.
@@ -58,6 +60,12 @@ func (b *bench) newRecord(ctx context.Context, database string) (*record, error)
 		return nil, err
 	}
 	return r, nil
+}
+
+// choose gives the next of the remembered tickets, which lie in all parts of the record.
+func (r *record) choose() known {
+	r.turn++
+	return r.known[r.turn%remembered]
 }
 
 func (r *record) now() time.Time { return time.UnixMicro(r.clock.Load()) }
@@ -90,7 +98,7 @@ func (r *record) answer(k known) tickets.Arrival {
 
 // grow brings the record to n tickets.
 func (r *record) grow(ctx context.Context, from, n int, each func(done int)) error {
-	every := max(1, n/rememberedAtMost)
+	every := max(1, n/remembered)
 	for done := from; done < n; {
 		batch := make([]tickets.Arrival, 0, perBatch)
 		for range min(perBatch, n-done) {

@@ -59,9 +59,9 @@ func (b *bench) growth(ctx context.Context) error {
 func (b *bench) compare(ctx context.Context, database string, small, large *record) error {
 	for _, m := range measures {
 		var times [2][]float64
-		for i := range rounds {
+		for range rounds {
 			for j, r := range []*record{small, large} {
-				k := r.known[(i*len(r.known))/rounds]
+				k := r.choose()
 				before := time.Now()
 				took, err := m.run(ctx, r, k)
 				if err != nil {
@@ -157,8 +157,8 @@ var measures = []struct {
 // fileRound files some mails in one transaction.
 func (r *record) fileRound(ctx context.Context, next func(known) tickets.Arrival) (time.Duration, error) {
 	var batch []tickets.Arrival
-	for i := range perRound {
-		batch = append(batch, next(r.known[(r.mails*7+i*13)%len(r.known)]))
+	for range perRound {
+		batch = append(batch, next(r.choose()))
 	}
 	before := time.Now()
 	_, err := r.file(ctx, batch)
@@ -170,8 +170,8 @@ func threads(name func(*tickets.Arrival, known)) func(context.Context, *record, 
 	return func(ctx context.Context, r *record, _ known) (time.Duration, error) {
 		var wanted []tickets.Number
 		var batch []tickets.Arrival
-		for i := range perRound {
-			k := r.known[(r.mails*7+i*13)%len(r.known)]
+		for range perRound {
+			k := r.choose()
 			a := r.answer(k)
 			name(&a, k)
 			batch, wanted = append(batch, a), append(wanted, k.number)
