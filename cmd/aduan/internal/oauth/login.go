@@ -146,7 +146,13 @@ func (a *Account) await(ctx context.Context, listener net.Listener, in io.Reader
 			}
 		}
 	}()
-	return came, func() { cancel(); server.Close() }
+	return came, func() {
+		cancel()
+		wait, stop := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		defer stop()
+		server.Shutdown(wait) // the browser is to read the last word
+		server.Close()
+	}
 }
 
 // errForeign is an address that is not the answer to this log-in.
