@@ -60,7 +60,7 @@ func (o *orderly) await(t *testing.T, what string, enough func(filed []string) b
 // A command that comes while thousands of mails wait is carried out within a few batches, also when every second of them says
 // that it is from the same person; and those, and the reports between them, go on.
 func TestAProvenCommandGoesBeforeAFlood(t *testing.T) {
-	const flood, soon = 1500, 8 * 50
+	const flood, soon = 2500, 4 * 200
 	server := dovecottest.Start(t, dovecottest.Config{Users: map[string]string{ticketstest.Address: "x"}})
 	d := ticketstest.Open(t, "sqlite:"+filepath.Join(t.TempDir(), "aduan.db"), uncapped)
 	d.File(d.Mail("ani@dinkes.baliprov.example", "Situs dinkes", "Situs dinkes diretas."))

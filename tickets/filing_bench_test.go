@@ -39,3 +39,43 @@ func BenchmarkFile(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkJoin files answers in a record of a thousand tickets, each of which finds its ticket in another way; an operation
+// is one mail in a transaction of its own.
+func BenchmarkJoin(b *testing.B) {
+	for about, find := range map[string]func(*tickets.Arrival, tickets.Notice){
+		"reply address": func(a *tickets.Arrival, n tickets.Notice) { a.Recipients = []string{n.ReplyTo} },
+		"References":    func(a *tickets.Arrival, n tickets.Notice) { a.References = []string{n.MessageID} },
+		"subject":       func(a *tickets.Arrival, n tickets.Notice) { a.Subject = "Re: " + n.Subject },
+	} {
+		b.Run(about, func(b *testing.B) {
+			d := ticketstest.Open(b, "sqlite:"+filepath.Join(b.TempDir(), "aduan.db"), uncapped)
+			for n := range 1000 {
+				d.File(d.Mail(fmt.Sprintf("warga%d@dinas.baliprov.example", n), "Situs diretas", "Halaman depan diganti."))
+			}
+			var acknowledged []tickets.Notice
+			for _, n := range d.Deliver() {
+				if n.Kind == tickets.KindAcknowledged {
+					acknowledged = append(acknowledged, n)
+				}
+			}
+			var answers []tickets.Arrival
+			b.ReportAllocs()
+			for n := 0; b.Loop(); n++ {
+				if len(answers) == 0 {
+					b.StopTimer()
+					for i, to := range acknowledged {
+						a := d.Mail(to.To.Address, "Jawaban", "Masih begitu.", func(a *tickets.Arrival) { find(a, to) })
+						a.Fingerprint = fmt.Sprintf("%064x", n+i)
+						answers = append(answers, a)
+					}
+					b.StartTimer()
+				}
+				if out := d.File(answers[0]); out.Ticket == "" || out.Opened {
+					b.Fatalf("the answer found no ticket: %+v", out)
+				}
+				answers = answers[1:]
+			}
+		})
+	}
+}

@@ -13,7 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// together is how many mails share a sync and a move: as many as in the gateway.
+// together is how many mails of the floor share a sync and a move. The gateway may take more: that is its own way to be fast.
 const together = 50
 
 // connect logs in and opens the inbox.
