@@ -10,6 +10,7 @@ import (
 	"image/color"
 	"image/jpeg"
 	"io"
+	"runtime"
 	"strings"
 
 	_ "image/gif" // the formats that are decoded
@@ -64,9 +65,16 @@ func (r *Renderer) preview(ctx context.Context, rawSHA256, place string, frame i
 	case <-ctx.Done():
 		return nil, image.Point{}, ctx.Err()
 	}
-	err := r.readPicture(ctx, rawSHA256, place, affordable)
+	cost := 0
+	err := r.readPicture(ctx, rawSHA256, place, func(f io.Reader) (err error) {
+		cost, err = affordable(f)
+		return err
+	})
 	if err != nil {
 		return nil, image.Point{}, err
+	}
+	if cost > largePicture {
+		defer runtime.GC() // before the next one: two would else be in memory, this one as garbage
 	}
 	var b bytes.Buffer
 	var size image.Point
@@ -92,17 +100,21 @@ func (r *Renderer) readPicture(ctx context.Context, rawSHA256, place string, rea
 	return read(bufio.NewReaderSize(io.LimitReader(f, maxPreviewBytes), 64<<10))
 }
 
-// affordable reads a picture's header and refuses one that is no picture for a preview.
-func affordable(f io.Reader) error {
+// largePicture is from how many bytes on a decoded picture is worth a collection of garbage of its own.
+const largePicture = 8 << 20
+
+// affordable reads a picture's header, says how many bytes decoding it takes, and refuses one that is no picture for a preview.
+func affordable(f io.Reader) (int, error) {
 	var read bytes.Buffer
 	head, format, err := image.DecodeConfig(io.TeeReader(f, &read))
 	if err != nil {
-		return err
+		return 0, err
 	}
-	if head.Width < 16 || head.Height < 16 || head.Width > maxDecoded/head.Height/depth(head.ColorModel, format, read.Bytes()) {
-		return fmt.Errorf("a %s of %d by %d pixels", format, head.Width, head.Height)
+	deep := depth(head.ColorModel, format, read.Bytes())
+	if head.Width < 16 || head.Height < 16 || head.Width > maxDecoded/head.Height/deep {
+		return 0, fmt.Errorf("a %s of %d by %d pixels", format, head.Width, head.Height)
 	}
-	return nil
+	return head.Width * head.Height * deep, nil
 }
 
 // depth is how many bytes a pixel takes while a picture is decoded.

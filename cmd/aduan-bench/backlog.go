@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -72,7 +73,7 @@ func (b *bench) oneCommand(ctx context.Context, database string, forged bool) er
 	case <-waiting.Done():
 		return fmt.Errorf("the command was not carried out: %s", s.gateway.log())
 	}
-	r.Note, err = b.answerAfter(waiting, s, sent, delivered)
+	r.Note, err = b.answerAfter(waiting, s, sent, delivered, ticketIn(news[0].subject))
 	if err != nil {
 		return err
 	}
@@ -82,7 +83,7 @@ func (b *bench) oneCommand(ctx context.Context, database string, forged bool) er
 }
 
 // answerAfter says how long the answer to the command took, and how many mails had been taken in until then.
-func (b *bench) answerAfter(ctx context.Context, s *scene, sent int, delivered time.Time) (string, error) {
+func (b *bench) answerAfter(ctx context.Context, s *scene, sent int, delivered time.Time, ticket string) (string, error) {
 	s.gateway.mu.Lock()
 	before := s.gateway.taken
 	s.gateway.mu.Unlock()
@@ -91,8 +92,15 @@ func (b *bench) answerAfter(ctx context.Context, s *scene, sent int, delivered t
 		if err != nil {
 			return "", err
 		}
-		if last := got[n-1]; last.isAnswer {
-			return fmt.Sprintf("%d others before it; the answer at 60 a minute after %.1f s", before-1, last.at.Sub(delivered).Seconds()), nil
+		if last := got[n-1]; last.isAnswer && ticketIn(last.subject) == ticket {
+			return fmt.Sprintf("%d mails were in before it; the answer at 60 a minute after %.1f s", before-1, last.at.Sub(delivered).Seconds()), nil
 		}
 	}
+}
+
+// ticketIn is the ticket's number in a subject.
+func ticketIn(subject string) string {
+	_, after, _ := strings.Cut(subject, "[")
+	number, _, _ := strings.Cut(after, "]")
+	return number
 }
