@@ -73,8 +73,8 @@ func (b *bench) installIn(ctx context.Context, folder, database string, o instal
 func (b *bench) install(ctx context.Context, folder, database string, o installOptions) (*installation, error) {
 	in := &installation{program: b.program, config: filepath.Join(folder, "aduan.toml")}
 	var boxes strings.Builder
-	for i, user := range o.users {
-		fmt.Fprintf(&boxes, "\n[[mailbox]]\nname = \"box%d\"\nserver = \"imap://%s\"\nusername = %q\npassword_file = \"imap.secret\"\n", i, o.imap, user)
+	for _, user := range o.users { // by whose name the gateways of one record tell them apart
+		fmt.Fprintf(&boxes, "\n[[mailbox]]\nname = %q\nserver = \"imap://%s\"\nusername = %q\npassword_file = \"imap.secret\"\n", user, o.imap, user)
 	}
 	if o.rate == "" {
 		o.rate = "1000000/minute"
