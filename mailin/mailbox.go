@@ -75,3 +75,6 @@ const (
 	StartTLS    = mailbox.StartTLS
 	Plain       = mailbox.Plain
 )
+
+// MailboxTrouble is what a Mailbox remembers of a trouble while nobody works it.
+type MailboxTrouble = mailbox.Trouble

@@ -111,7 +111,7 @@ func (p *parts) mailboxes() []mailin.Watched {
 	for _, m := range p.settings.Mailboxes {
 		out = append(out, mailin.Watched{AcknowledgeWithin: m.Acknowledge.Duration,
 			Mailbox: mailin.Mailbox{Name: m.Name, Addr: m.addr, TLS: m.mode, Username: m.Username, Password: m.Password, Token: p.token(m.account),
-				Folder: m.Folder, Processed: m.Processed, Failed: m.Failed, Poll: p.poll, Logger: p.log}})
+				Folder: m.Folder, Processed: m.Processed, Failed: m.Failed, Poll: p.poll, Logger: p.log, Trouble: &mailin.MailboxTrouble{}}})
 	}
 	return out
 }

@@ -12,8 +12,12 @@ import (
 type health struct {
 	cfg     Config
 	trouble string // empty when all is well
-	since   time.Time
-	logged  bool // that this trouble began
+}
+
+// Trouble is a time of trouble of which the log has the beginning and not the end yet.
+type Trouble struct {
+	since  time.Time
+	logged bool // that it began
 }
 
 func (h *health) bad(err error) {
@@ -23,15 +27,15 @@ func (h *health) bad(err error) {
 		h.cfg.Logger.Debug("connection ended while idle", "mailbox", h.cfg.Name)
 		return
 	}
-	if !h.logged {
-		h.logged, h.since = true, time.Now()
+	if !h.cfg.Trouble.logged {
+		h.cfg.Trouble.logged, h.cfg.Trouble.since = true, time.Now()
 		h.cfg.Logger.Warn("mailbox is in trouble, trying again until it works", "mailbox", h.cfg.Name, "server", h.cfg.Addr, "error", err)
 	} else {
 		h.cfg.Logger.Debug("mailbox is still in trouble", "mailbox", h.cfg.Name, "error", err)
 	}
 	if text := err.Error(); text != h.trouble {
 		h.trouble = text
-		h.cfg.Status(Status{Mailbox: h.cfg.Name, Trouble: text, Since: h.since})
+		h.cfg.Status(Status{Mailbox: h.cfg.Name, Trouble: text, Since: h.cfg.Trouble.since})
 	}
 }
 
@@ -40,12 +44,12 @@ func (h *health) good() {
 		return
 	}
 	now := time.Now()
-	if h.logged {
-		h.cfg.Logger.Info("mailbox works again", "mailbox", h.cfg.Name, "after", now.Sub(h.since).Round(time.Millisecond))
+	if h.cfg.Trouble.logged {
+		h.cfg.Logger.Info("mailbox works again", "mailbox", h.cfg.Name, "after", now.Sub(h.cfg.Trouble.since).Round(time.Millisecond))
 	} else {
 		h.cfg.Logger.Info("mailbox is open", "mailbox", h.cfg.Name, "server", h.cfg.Addr)
 	}
-	h.trouble, h.logged, h.since = "", false, now
+	h.trouble, *h.cfg.Trouble = "", Trouble{since: now}
 	h.cfg.Status(Status{Mailbox: h.cfg.Name, Since: now})
 }
 

@@ -71,9 +71,10 @@ type Config struct {
 	// that it says nothing of is Usual. Nil keeps the order of arrival.
 	Urgent func(ctx context.Context, headers [][]byte) []Urgency
 
-	Logger *slog.Logger // one line when trouble begins and one when it ends; slog.Default() when nil
-	Status func(Status) // called when the state changes, from the goroutine of Run; may be nil
-	Read   func()       // called whenever the folder was read to its end, from the goroutine of Run; may be nil
+	Trouble *Trouble     // outlives Run: who begins again in a time of trouble tells its end; may be nil
+	Logger  *slog.Logger // one line when trouble begins and one when it ends; slog.Default() when nil
+	Status  func(Status) // called when the state changes, from the goroutine of Run; may be nil
+	Read    func()       // called whenever the folder was read to its end, from the goroutine of Run; may be nil
 }
 
 // Urgency says how a mail of a backlog is put in order.
@@ -104,6 +105,9 @@ func (c Config) withDefaults() Config {
 	duration(&c.IntakeTimeout, time.Minute, time.Hour)
 	duration(&c.RetryMin, 500*time.Millisecond, time.Minute)
 	duration(&c.RetryMax, 30*time.Second, time.Hour)
+	if c.Trouble == nil {
+		c.Trouble = &Trouble{}
+	}
 	if c.Batch <= 0 {
 		c.Batch = 100
 	}
