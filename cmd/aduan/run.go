@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 
 	"github.com/spf13/cobra"
@@ -50,7 +51,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	if err == nil {
 		return exitDone
 	}
-	fmt.Fprintf(errOut, "aduan: %v\n", err)
+	fmt.Fprintf(errOut, "aduan: %v%s\n", err, ownerHint(err))
 	var exit *exitError
 	switch {
 	case errors.As(err, &exit):
@@ -60,6 +61,16 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 		return exitWrongUse
 	}
 	return exitFailed
+}
+
+// ownerHint says what to do where a file may not be read or written: as a rule the call was
+// made in another folder than the gateway's, or an earlier one by another user.
+func ownerHint(err error) string {
+	var file *fs.PathError // ports and commands may be forbidden too; this is no advice for them
+	if !errors.As(err, &file) || !errors.Is(file, fs.ErrPermission) {
+		return ""
+	}
+	return "\nCall aduan in the gateway's own folder and as its user, to whom everything there belongs: `cd /var/lib/aduan && runuser -u aduan -- aduan …`; `chown -R aduan: /var/lib/aduan` takes back what another user wrote."
 }
 
 func (p *program) root() *cobra.Command {
