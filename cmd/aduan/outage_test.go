@@ -279,7 +279,7 @@ func (b *broken) tidy() {
 
 var outages = []outage{
 	{about: "the IMAP server is away", breaks: func(b *broken) { b.imap.Down(true) }, heals: func(b *broken) { b.imap.Down(false) },
-		says: "mailbox report", words: "closed the connection", begins: []string{mailboxBegins}, ends: []string{mailboxEnds}},
+		says: "mailbox report", words: "connection", begins: []string{mailboxBegins}, ends: []string{mailboxEnds}},
 	{about: "the IMAP server is unavailable behind its front", breaks: func(b *broken) { b.refuse("SEARCH", imaptest.No("UNAVAILABLE", "backend away")) }, heals: func(b *broken) { b.refuse("SEARCH", nil) },
 		says: "mailbox report", words: "backend away", begins: []string{mailboxBegins, altBegins}, ends: []string{mailboxEnds, altEnds}},
 	{about: "the IMAP server throws everybody out", breaks: func(b *broken) {
@@ -311,7 +311,7 @@ var outages = []outage{
 		says: "database", words: "connect",
 		begins: []string{mailboxBegins, altBegins, `msg="mail waits: trouble with the database"`, `msg="leases cannot be renewed`}, ends: []string{mailboxEnds, altEnds, `msg="mail goes on: the database is back"`, `msg="leases are renewed again"`}},
 	{about: "the database is away at the start", postgres: true, atStart: true, breaks: func(b *broken) { b.database.Down(true) }, heals: func(b *broken) { b.database.Down(false) },
-		says: "database", words: "EOF", begins: []string{`msg="the database is away, trying again until it is back"`}, ends: []string{`msg="the database is back"`}},
+		says: "database", words: "open database", begins: []string{`msg="the database is away, trying again until it is back"`}, ends: []string{`msg="the database is back"`}},
 	{about: "the disk is full", small: true, breaks: (*broken).fill, heals: (*broken).tidy, tries: 100,
 		says: "evidence", words: "no space left", begins: []string{mailboxBegins, altBegins}, ends: []string{mailboxEnds, altEnds}},
 	{about: "the folders to file to were deleted", breaks: func(b *broken) {
